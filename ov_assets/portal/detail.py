@@ -1,0 +1,169 @@
+"""The detail page in a lasting tab, moved from PQR to PQR, not believed before it shows the right one."""
+
+import contextlib
+from dataclasses import dataclass
+
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from ov_assets.portal.columns import ListedRow
+from ov_assets.portal.errors import (
+    DetailMissing,
+    LayoutChanged,
+    PdfWithoutData,
+    PortalDown,
+    SessionExpired,
+)
+from ov_assets.portal.pdf import fixed_dates, holds_text
+from ov_assets.portal.requests_watch import PortalBusy
+from ov_assets.portal.scripts import script
+from ov_assets.portal.session import PortalSession, Tab
+from ov_assets.pqr.record import FIELDS, Pqr, field_name, normalise
+
+READ_DETAIL = script("read_detail")
+# Seen on Afinia's pages only; whether Air-e shows them isn't known.
+OPTIONAL = frozenset({"finalizar", "adjuntar_archivo", "comentarios"})
+PDF_MARGIN = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
+STEADY_TRIES = 3
+
+SHOWS_RADICADO = script("shows_radicado")
+HAS_OVERLAY = script("has_overlay")
+CLAIM_NUMBER_IS_EMPTY = script("claim_number_is_empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one detail page showed: the record and the names of its attachments, in page order."""
+
+    pqr: Pqr
+    attachments: tuple[str, ...]
+
+
+class DetailTab:
+    """One tab that shows one PQR after another."""
+
+    def __init__(self, session: PortalSession) -> None:
+        self._session = session
+        self.tab: Tab | None = None
+        self.opened = 0
+
+    @property
+    def _company(self) -> str:
+        return self._session.company
+
+    async def close(self) -> None:
+        if self.tab is not None and not self.tab.page.is_closed():
+            await self.tab.page.close()
+        self.tab = None
+
+    async def show(self, row: ListedRow) -> None:
+        """Bring the tab to a PQR. Returns only when the page shows its radicado and no request is open.
+
+        Raises DetailMissing, LayoutChanged, SessionExpired or PortalDown.
+        """
+        url = self._session.site.detail_url(row.href)
+        fresh = self.tab is None or self.tab.page.is_closed() or await self.tab.page.evaluate(HAS_OVERLAY)
+        self.opened += 1
+        if fresh:
+            await self.close()
+            self.tab = await self._session.new_tab()
+        assert self.tab is not None
+        tab = self.tab
+        mark = tab.watch.mark()
+        if fresh:
+            await self._session.goto(tab, url)
+        else:
+            await self._session.pace.turn()
+            await tab.page.evaluate("(hash) => { location.hash = hash; }", url.split("#", 1)[1])
+        limits = self._session.limits
+        try:
+            await tab.watch.settled(mark, limits.answer_timeout_s, start_within_s=limits.answer_timeout_s)
+            self._raise_answer(tab, row)
+            await tab.page.wait_for_function(
+                SHOWS_RADICADO, arg=row.numero_radicado, timeout=limits.answer_timeout_s * 1000
+            )
+        except PlaywrightTimeout:
+            await self._explain_absence(tab, row)
+        except Exception:
+            await self.close()  # the next PQR starts from a full load, not from a page in an unknown state
+            raise
+
+    def _raise_answer(self, tab: Tab, row: ListedRow) -> None:
+        if tab.watch.not_found():
+            raise DetailMissing(self._company, "HTTP 404", day=row.day, radicado=row.numero_radicado)
+        try:
+            tab.watch.raise_failures(row.day)
+        except PortalBusy:
+            raise
+        except PortalDown as error:
+            raise DetailMissing(
+                self._company, error.what, day=row.day, radicado=row.numero_radicado
+            ) from None
+
+    async def _explain_absence(self, tab: Tab, row: ListedRow) -> None:
+        url = tab.page.url
+        reading = await tab.page.evaluate(READ_DETAIL)
+        await self.close()
+        if "/login" in url.lower():
+            raise SessionExpired(self._company, "the detail page went to the login", day=row.day)
+        labels = {field_name(label) for label, _ in reading["pairs"]}
+        if reading["pairs"] and "numero_radicado" not in labels:
+            raise LayoutChanged(self._company, "the detail page has no label «N° Radicado PQR»", day=row.day)
+        raise DetailMissing(
+            self._company, "the page never showed this PQR", day=row.day, radicado=row.numero_radicado
+        )
+
+    async def read(self, row: ListedRow) -> Reading:
+        """The record once it no longer changes.
+
+        The claim number arrives after the rest, or never: a blank one is waited for, then accepted.
+        """
+        assert self.tab is not None
+        page = self.tab.page
+        if await page.evaluate(CLAIM_NUMBER_IS_EMPTY):
+            with contextlib.suppress(PlaywrightTimeout):
+                await page.wait_for_function(
+                    f"() => !({CLAIM_NUMBER_IS_EMPTY})()",
+                    timeout=self._session.limits.late_field_grace_s * 1000,
+                )
+        return self._reading(await page.evaluate(READ_DETAIL), row)
+
+    def _reading(self, raw: dict, row: ListedRow) -> Reading:
+        shown: dict[str, str] = {}
+        others: dict[str, str] = {}
+        for label, value in raw["pairs"]:
+            name = field_name(label)
+            if name is not None and name not in shown:
+                shown[name] = value or ""
+            else:
+                others[normalise(label)] = value or ""
+        missing = [name for name in FIELDS if name not in shown and name not in OPTIONAL]
+        if missing:
+            raise LayoutChanged(
+                self._company, f"the detail page has no label for {', '.join(missing)}", day=row.day
+            )
+        pqr = Pqr.of({name: shown.get(name, "") for name in FIELDS}, others)
+        if pqr.numero_radicado != row.numero_radicado:
+            raise DetailMissing(
+                self._company, "the page shows another PQR", day=row.day, radicado=row.numero_radicado
+            )
+        return Reading(pqr, tuple(raw["attachments"]))
+
+    async def read_and_print(self, row: ListedRow) -> tuple[Reading, bytes]:
+        """Record and PDF of the same moment: the page must say the same before and after it is printed."""
+        assert self.tab is not None
+        before = await self.read(row)
+        for _ in range(STEADY_TRIES):
+            pdf = fixed_dates(
+                await self.tab.page.pdf(format="A4", print_background=True, margin=PDF_MARGIN), row.fecha
+            )
+            after = self._reading(await self.tab.page.evaluate(READ_DETAIL), row)
+            if after == before:
+                if not holds_text(pdf, row.numero_radicado):
+                    raise PdfWithoutData(
+                        self._company, "the PDF lacks its radicado", day=row.day, radicado=row.numero_radicado
+                    )
+                return after, pdf
+            before = after
+        raise DetailMissing(
+            self._company, "the page keeps changing", day=row.day, radicado=row.numero_radicado
+        )

@@ -1,0 +1,93 @@
+"""What can go wrong at a portal, each under its own name, with what to do about it.
+
+`passing` faults are worth another try; the others would only repeat, or lock the account.
+A message names company, date and radicado; it never carries a personal value.
+"""
+
+from datetime import date
+from typing import ClassVar
+
+
+class PortalError(Exception):
+    """Base of every fault of a portal."""
+
+    passing: ClassVar[bool] = False
+    advice: ClassVar[str] = ""
+
+    def __init__(self, company: str, what: str, *, day: date | None = None, radicado: str = "") -> None:
+        where = " ".join(part for part in (company, day.isoformat() if day else "", radicado) if part)
+        super().__init__(f"{where}: {what}. {self.advice}".strip())
+        self.company, self.what, self.day, self.radicado = company, what, day, radicado
+
+
+class PortalDown(PortalError):
+    """Nothing answers, or the server says that it can't."""
+
+    passing = True
+    advice = "The portal is down: look at it in a browser; the next run tries again by itself."
+
+
+class AccessBlocked(PortalError):
+    """The edge in front of the portal refuses this machine's address."""
+
+    advice = "The edge refuses this address: run from an allowed network or ask the portal's owner."
+
+
+class OtpRequired(PortalError):
+    """The portal asks for a one-time code, which no machine can read."""
+
+    advice = "The account asks for a one-time code: have it switched off for this account."
+
+
+class LoginRejected(PortalError):
+    """The portal refuses user or password."""
+
+    advice = "The login failed: check the user name and the password; nothing was tried a second time."
+
+
+class SessionExpired(PortalError):
+    """The portal sent us back to its login page in the middle of the work."""
+
+    passing = True
+    advice = "The session expired and is renewed; if this comes back, the account may be in use elsewhere."
+
+
+class LayoutChanged(PortalError):
+    """The page isn't built as expected: which element, on which page."""
+
+    advice = "The page changed: run `ov doctor portal` and adapt the selector it names."
+
+
+class FilterNotApplied(PortalError):
+    """The list shows other rows than those that were asked for."""
+
+    passing = True
+    advice = "The list was not walked, since it would be the unfiltered one; the next run tries again."
+
+
+class ListUnstable(PortalError):
+    """Rows kept moving while the list was read."""
+
+    passing = True
+    advice = "What was seen is captured; the next run reads the list again."
+
+
+class DetailMissing(PortalError):
+    """A PQR is in the list, but its detail page doesn't come."""
+
+    passing = True
+    advice = "The other PQRs went on; the next run tries this one again."
+
+
+class AttachmentFailed(PortalError):
+    """An attachment is named on the page, but its bytes don't come, or aren't what the name says."""
+
+    passing = True
+    advice = "The other PQRs went on; the next run tries this one again."
+
+
+class PdfWithoutData(PortalError):
+    """The printed page does not hold the record."""
+
+    passing = True
+    advice = "The other PQRs went on; the next run tries this one again."

@@ -1,0 +1,95 @@
+"""The login page: its popup, its picky fields, and the only two facts that mean "logged in"."""
+
+from playwright.async_api import Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from ov_assets.portal.errors import AccessBlocked, LayoutChanged, LoginRejected, OtpRequired, PortalDown
+from ov_assets.portal.scripts import script
+from ov_assets.portal.site import Site
+
+# The ids carry dots (`…Login_DotNetNuke.Membership…_txtUsername`), so they are matched by their end.
+USERNAME = 'input[id$="txtUsername"]'
+PASSWORD = 'input[id$="txtPassword"]'  # noqa: S105
+SUBMIT = 'button[id$="cmdLogin"]'
+POPUP = "#myModal"
+POPUP_CLOSE = ("#myModal a.closePopUp i", "#myModal a.closePopUp", '#myModal i[ng-click="closeDialog()"]')
+OTP = 'input[id$="_txtOtpCode"]'
+KEY_DELAY_MS = 50  # the page's keydown guard drops keys that come faster
+TYPING_TRIES = 3
+CLICK_TRIES = 5
+CLICK_TIMEOUT_MS = 2_000
+OUTCOME = script("login_outcome")
+
+
+async def close_popup(page: Page) -> None:
+    """Take the notice away if it covers the page: by its own close link, else by removing it."""
+    if not await page.locator(POPUP).is_visible():
+        return
+    for selector in POPUP_CLOSE:
+        link = page.locator(selector).first
+        if await link.count():
+            await link.dispatch_event("click")
+            try:
+                await page.locator(POPUP).wait_for(state="hidden", timeout=CLICK_TIMEOUT_MS)
+            except PlaywrightTimeout:
+                continue
+            return
+    await page.evaluate(
+        """() => document.querySelectorAll('#myModal, .modal-backdrop').forEach((node) => node.remove())"""
+    )
+
+
+async def _type(page: Page, site: Site, selector: str, text: str) -> None:
+    """Type as a person does and read it back: the page drops keys, and a short password locks accounts."""
+    box = page.locator(selector)
+    for _ in range(TYPING_TRIES):
+        await box.focus()
+        await box.clear()
+        await box.press_sequentially(text, delay=KEY_DELAY_MS)
+        if await box.input_value() == text:
+            return
+    await box.fill(text)
+    if await box.input_value() != text:
+        raise LayoutChanged(site.company.slug, f"the login field {selector} doesn't keep what is typed")
+
+
+async def _submit(page: Page, site: Site) -> None:
+    """Click the button; the popup may come up at any moment and swallow the click."""
+    for _ in range(CLICK_TRIES):
+        if site.company.has_popup:
+            await close_popup(page)
+        try:
+            await page.locator(SUBMIT).click(timeout=CLICK_TIMEOUT_MS)
+        except PlaywrightTimeout:
+            continue
+        return
+    raise LayoutChanged(site.company.slug, f"the login button {SUBMIT} can't be clicked")
+
+
+async def log_in(page: Page, site: Site, timeout_s: float) -> None:
+    """Log in on a page that shows the login form. One attempt, whatever its outcome.
+
+    Raises LoginRejected, OtpRequired, AccessBlocked, LayoutChanged or PortalDown.
+    """
+    company = site.company.slug
+    try:
+        await page.locator(USERNAME).wait_for(timeout=timeout_s * 1000)
+    except PlaywrightTimeout:
+        raise LayoutChanged(company, f"the login page has no {USERNAME}") from None
+    for selector in (PASSWORD, SUBMIT):
+        if not await page.locator(selector).count():
+            raise LayoutChanged(company, f"the login page has no {selector}")
+    await _type(page, site, USERNAME, site.username)
+    await _type(page, site, PASSWORD, site.password)
+    await _submit(page, site)
+    try:
+        handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000)
+        outcome = await handle.json_value()
+    except PlaywrightTimeout:
+        raise PortalDown(company, "the login got no answer") from None
+    if outcome == "rejected":
+        raise LoginRejected(company, "the portal refused the login")
+    if outcome == "otp":
+        raise OtpRequired(company, "the portal asks for a code sent by e-mail")
+    if outcome == "blocked":
+        raise AccessBlocked(company, "the edge blocked the login")

@@ -1,0 +1,242 @@
+"""The list page: its filters, read back before the search and checked after it, and its pages."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from playwright.async_api import Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from ov_assets.portal.columns import ListedRow, listed_rows
+from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstable, PortalDown
+from ov_assets.portal.login import close_popup
+from ov_assets.portal.scripts import script
+from ov_assets.portal.session import PortalSession, Tab
+
+READ_LIST = script("read_list")
+TOGGLE = "a.accordion-toggle"
+ESTADO = 'md-select[ng-model="filtros.Estado"]'
+FROM, TO = (f'md-datepicker[ng-model="filtros.{name}"]' for name in ("fechaInicial", "fechaFinal"))
+DATE_INPUT = "input.md-datepicker-input"
+SEARCH = 'button[ng-click="Search()"], button[aria-label="Buscar"]'
+NEXT, PREVIOUS = 'button[aria-label="Next"]', 'button[aria-label="Previous"]'
+OPTION = ".md-select-menu-container.md-active md-option"
+BACKDROP = "md-backdrop.md-select-backdrop"
+FILTER_TRIES = 3
+CLICK_TRIES = 3
+CONTROL_TIMEOUT_MS = 5_000
+CLICK_ANSWERED_WITHIN_S = 1.5
+
+FILTER_STATE = script("filter_state")
+FILTER_IS = f"""
+([selectors, wanted]) => JSON.stringify(({FILTER_STATE})(selectors)) === JSON.stringify(wanted)
+"""
+
+# The footer's range changes before the rows do: the rows must fit the range and be other ones than before.
+PAGE_READY = f"""
+([lower, seen]) => {{
+  const page = ({READ_LIST})();
+  if (!page.range) return null;
+  const [from, to] = page.range;
+  const fits = page.rows.length === (to === 0 ? 0 : to - from + 1);
+  const fresh = seen === null || JSON.stringify(page.rows.map((row) => row.href)) !== seen;
+  return fits && fresh && (lower === null || from === lower) ? page : null;
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to ask the list for: one state, and days from..to, both included."""
+
+    estado: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One walk over the list.
+
+    total: what the footer claimed at the end. whole: nothing moved while it was read, and the unique
+    radicados are as many as the footer says.
+    """
+
+    rows: dict[str, ListedRow]
+    total: int
+    whole: bool
+    repeated: tuple[str, ...]
+    page_turns: int
+
+    def agrees_with(self, other: "Look | None") -> bool:
+        """Whether both looks are whole and saw the same rows with the same content."""
+        if other is None or not (self.whole and other.whole):
+            return False
+        return {key: row.huella for key, row in self.rows.items()} == {
+            key: row.huella for key, row in other.rows.items()
+        }
+
+
+class PqrList:
+    """The list page in a tab of its own, which never leaves it."""
+
+    def __init__(self, session: PortalSession) -> None:
+        self._session = session
+        self._tab: Tab | None = None
+        self._filter: Filter | None = None
+        self.page_turns = 0
+
+    @property
+    def _company(self) -> str:
+        return self._session.company
+
+    async def look(self, wanted: Filter) -> Look:
+        """Search (again) and walk every page once."""
+        tab = await self._at_list()
+        if self._filter != wanted:
+            await self._set_filter(tab, wanted)
+        await self._search(tab, wanted)
+        return await self._walk(tab, wanted)
+
+    async def close(self) -> None:
+        """Drop the tab; the next look opens a new one and sets the filter again."""
+        if self._tab is not None and not self._tab.page.is_closed():
+            await self._tab.page.close()
+        self._tab, self._filter = None, None
+
+    async def _at_list(self) -> Tab:
+        if self._tab is not None and not self._tab.page.is_closed():
+            return self._tab
+        tab, self._filter = await self._session.new_tab(), None
+        self._tab = tab
+        mark = tab.watch.mark()
+        await self._session.goto(tab, self._session.site.list_url)
+        await self._present(tab.page, TOGGLE)
+        await tab.watch.settled(
+            mark, self._session.limits.answer_timeout_s, start_within_s=self._session.limits.answer_timeout_s
+        )
+        tab.watch.raise_failures()
+        await close_popup(tab.page)
+        return tab
+
+    async def _present(self, page: Page, selector: str) -> None:
+        try:
+            await page.locator(selector).first.wait_for(timeout=self._session.limits.answer_timeout_s * 1000)
+        except PlaywrightTimeout:
+            raise LayoutChanged(self._company, f"the list page has no {selector}") from None
+
+    async def _set_filter(self, tab: Tab, wanted: Filter) -> None:
+        page = tab.page
+        toggle = page.locator(TOGGLE, has_text="Filtrar").first
+        if not await page.locator(ESTADO).first.is_visible():
+            await toggle.click()
+        for selector in (ESTADO, f"{FROM} {DATE_INPUT}", f"{TO} {DATE_INPUT}", SEARCH):
+            await self._present(page, selector)
+        shown = [wanted.estado, wanted.first.isoformat(), wanted.last.isoformat()]
+        for _ in range(FILTER_TRIES):
+            await self._choose_estado(page, wanted.estado)
+            await page.locator(f"{FROM} {DATE_INPUT}").fill(wanted.first.isoformat())
+            await page.locator(f"{TO} {DATE_INPUT}").fill(wanted.last.isoformat())
+            try:
+                await page.wait_for_function(
+                    FILTER_IS, arg=[[ESTADO, FROM, TO], shown], timeout=CONTROL_TIMEOUT_MS
+                )
+            except PlaywrightTimeout:
+                continue
+            self._filter = wanted
+            return
+        raise FilterNotApplied(self._company, "the filter controls don't keep what is set", day=wanted.first)
+
+    async def _choose_estado(self, page: Page, estado: str) -> None:
+        box = page.locator(ESTADO)
+        if (await box.locator(".md-select-value, md-select-value").first.inner_text()).strip() == estado:
+            return
+        await box.click()
+        option = page.locator(OPTION, has_text=re.compile(rf"^\s*{re.escape(estado)}\s*$"))
+        try:
+            await option.first.click(timeout=CONTROL_TIMEOUT_MS)
+            await page.locator(BACKDROP).first.wait_for(state="detached", timeout=CONTROL_TIMEOUT_MS)
+        except PlaywrightTimeout:
+            raise LayoutChanged(self._company, f"the filter «Estado» has no option «{estado}»") from None
+
+    async def _search(self, tab: Tab, wanted: Filter) -> None:
+        mark = await self._click(tab, SEARCH)
+        if mark is None:
+            raise FilterNotApplied(self._company, "«Buscar» asks the portal for nothing", day=wanted.first)
+        tab.watch.raise_failures(wanted.first)
+        page = await self._page(tab, None, None)
+        while page["range"][0] > 1:  # a search need not go back to the first page
+            lower = page["range"][0]
+            await self._click(tab, PREVIOUS)
+            page = await self._page(tab, None, None)
+            if page["range"][0] >= lower:
+                raise ListUnstable(
+                    self._company, "the list doesn't go back to its first page", day=wanted.first
+                )
+
+    async def _click(self, tab: Tab, selector: str) -> int | None:
+        """Click until a request follows; returns the mark before it, or None if none ever did."""
+        limits = self._session.limits
+        for _ in range(CLICK_TRIES):
+            await self._session.pace.turn()
+            mark = tab.watch.mark()
+            try:
+                await tab.page.locator(selector).first.click(timeout=CONTROL_TIMEOUT_MS)
+            except PlaywrightTimeout:
+                await close_popup(tab.page)
+                continue
+            if await tab.watch.settled(mark, limits.answer_timeout_s, start_within_s=CLICK_ANSWERED_WITHIN_S):
+                return mark
+        return None
+
+    async def _page(self, tab: Tab, lower: int | None, seen: str | None) -> dict:
+        """The page of rows that is on show once it is whole."""
+        timeout_ms = self._session.limits.answer_timeout_s * 1000
+        try:
+            handle = await tab.page.wait_for_function(PAGE_READY, arg=[lower, seen], timeout=timeout_ms)
+        except PlaywrightTimeout:
+            tab.watch.raise_failures()
+            snapshot = await tab.page.evaluate(READ_LIST)
+            if not snapshot["hasTable"] or not snapshot["range"]:
+                raise LayoutChanged(self._company, "the list page has no table with a footer") from None
+            raise ListUnstable(self._company, "the rows don't fit the footer's range") from None
+        return await handle.json_value()
+
+    async def _walk(self, tab: Tab, wanted: Filter) -> Look:
+        rows: dict[str, ListedRow] = {}
+        repeated: list[str] = []
+        totals: set[int] = set()
+        turns = 0
+        page = await self._page(tab, None, None)
+        while True:
+            _, upper, total = page["range"]
+            totals.add(total)
+            for row in listed_rows(self._company, page, wanted.estado):
+                self._check_filter(row, wanted)
+                if row.numero_radicado in rows:
+                    repeated.append(row.numero_radicado)
+                rows[row.numero_radicado] = row
+            if upper >= total:
+                break
+            if not page["hasNext"]:
+                raise ListUnstable(self._company, f"Next ends at row {upper} of {total}", day=wanted.first)
+            seen = await tab.page.evaluate(
+                f"() => JSON.stringify(({READ_LIST})().rows.map((row) => row.href))"
+            )
+            if await self._click(tab, NEXT) is None:
+                raise PortalDown(self._company, "«Next» asks the portal for nothing", day=wanted.first)
+            tab.watch.raise_failures(wanted.first)
+            page = await self._page(tab, upper + 1, seen)
+            turns += 1
+        self.page_turns += turns
+        whole = len(totals) == 1 and not repeated and len(rows) == totals.copy().pop()
+        return Look(rows, max(totals), whole, tuple(repeated), turns)
+
+    def _check_filter(self, row: ListedRow, wanted: Filter) -> None:
+        """A row of another day or state means that the filter didn't take: stop before walking everything."""
+        if row.estado != wanted.estado or not wanted.first <= row.day <= wanted.last:
+            raise FilterNotApplied(
+                self._company,
+                f"the list shows radicado {row.numero_radicado} of {row.day} in state «{row.estado}»",
+                day=wanted.first,
+            )

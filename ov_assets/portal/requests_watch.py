@@ -1,0 +1,116 @@
+"""The XHR of one tab: how many are under way, and which failed.
+
+The portal's endpoints aren't known, and its pages show no loading sign, so "the answer is here" is
+taken from the traffic itself, whatever its address.
+"""
+
+import asyncio
+import contextlib
+from datetime import date
+
+from playwright.async_api import Page, Request, Response
+
+from ov_assets.portal.errors import AccessBlocked, PortalDown, SessionExpired
+
+XHR = ("xhr", "fetch")
+
+
+class PortalBusy(PortalDown):
+    """The portal asks for a pause (HTTP 429 or 503 with Retry-After)."""
+
+    def __init__(self, company: str, what: str, retry_after_s: float) -> None:
+        super().__init__(company, what)
+        self.retry_after_s = retry_after_s
+
+
+def raise_for_status(company: str, status: int, retry_after: str | None, *, day: date | None = None) -> None:
+    """Name what an HTTP status means. 404 is left to the caller: it depends on what was asked for."""
+    if status in (429, 503) and retry_after and retry_after.isdigit():
+        raise PortalBusy(company, f"HTTP {status}, asks to wait {retry_after} s", float(retry_after))
+    if status == 401:
+        raise SessionExpired(company, "HTTP 401", day=day)
+    if status == 403:
+        raise AccessBlocked(company, "HTTP 403", day=day)
+    if status == 429 or status >= 500:
+        raise PortalDown(company, f"HTTP {status}", day=day)
+
+
+class RequestsWatch:
+    """Follows the XHR of one tab from its creation on."""
+
+    def __init__(self, page: Page, company: str) -> None:
+        self._company = company
+        self._under_way: set[Request] = set()
+        self._started = 0
+        self._failures: list[tuple[int, str | None]] = []
+        self._changed = asyncio.Event()
+        page.on("request", self._on_request)
+        page.on("response", self._on_response)
+        page.on("requestfinished", self._on_end)
+        page.on("requestfailed", self._on_failed)
+        page.on("framenavigated", lambda frame: self._on_navigation() if frame == page.main_frame else None)
+
+    def _on_request(self, request: Request) -> None:
+        if request.resource_type in XHR:
+            self._under_way.add(request)
+            self._started += 1
+            self._changed.set()
+
+    def _on_response(self, response: Response) -> None:
+        if response.request.resource_type in XHR and response.status >= 400:
+            self._failures.append((response.status, response.headers.get("retry-after")))
+
+    def _on_end(self, request: Request) -> None:
+        self._under_way.discard(request)
+        self._changed.set()
+
+    def _on_failed(self, request: Request) -> None:
+        if request in self._under_way and not (request.failure or "").endswith("ERR_ABORTED"):
+            self._failures.append((599, None))  # no answer at all: counted with the server's own failures
+        self._on_end(request)
+
+    def _on_navigation(self) -> None:
+        self._changed.set()
+
+    def mark(self) -> int:
+        """Forget past failures; the returned mark is for `settled` and `started_since`."""
+        self._failures.clear()
+        return self._started
+
+    def started_since(self, mark: int) -> bool:
+        return self._started > mark
+
+    @property
+    def idle(self) -> bool:
+        return not self._under_way
+
+    async def settled(self, mark: int, timeout_s: float, *, start_within_s: float | None = None) -> bool:
+        """Wait until an XHR has started since `mark` and none is under way.
+
+        Returns False if none started within `start_within_s`; raises PortalDown when they don't end.
+        """
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        while not (self.started_since(mark) and self.idle):
+            limit = timeout_s
+            if start_within_s is not None and not self.started_since(mark):
+                limit = start_within_s
+            left = begin + limit - loop.time()
+            if left <= 0:
+                if not self.started_since(mark):
+                    return False
+                raise PortalDown(self._company, f"no answer to a request within {timeout_s:.0f} s")
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), left)
+        return True
+
+    def not_found(self) -> bool:
+        """Whether an XHR since the last mark was answered with 404."""
+        return any(status == 404 for status, _ in self._failures)
+
+    def raise_failures(self, day: date | None = None) -> None:
+        """Raise what the failed XHR since the last mark mean; 404 is left to the caller."""
+        for status, retry_after in self._failures:
+            if status != 404:
+                raise_for_status(self._company, status, retry_after, day=day)

@@ -1,0 +1,47 @@
+"""What to connect to and how hard to press: the plain values that the browser code is given."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urljoin
+
+from ov_assets.companies import Company
+
+LIST_PATH = quote("/Listado-Radicación-PQR")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One company's portal and the operator account that is used there."""
+
+    company: Company
+    base_url: str
+    username: str
+    password: str = field(repr=False)
+
+    @property
+    def login_url(self) -> str:
+        return urljoin(self.base_url, "/login")
+
+    @property
+    def list_url(self) -> str:
+        return urljoin(self.base_url, f"{LIST_PATH}#/List")
+
+    def detail_url(self, href: str) -> str:
+        """The address of a detail from a row's `href`, resolved against the list page, never the root."""
+        return urljoin(urljoin(self.base_url, LIST_PATH), href.replace("#Detail/", "#/Detail/", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what one capture does. Times in seconds unless the name says otherwise."""
+
+    tabs: int = 4
+    min_interval_s: float = 0.0
+    answer_timeout_s: float = 30.0
+    attachment_timeout_s: float = 30.0
+    attachment_max_bytes: int = 50 * 1024 * 1024
+    looks_max: int = 8
+    recycle_after_details: int = 250
+    recycle_above_bytes: int = 2 * 1024**3
+    late_field_grace_s: float = 1.6
+    chromium: Path | None = None

@@ -1,0 +1,141 @@
+"""The folders of one company and day: `raw/{company}/{date}/{numero_radicado}/`, each whole or not there.
+
+A capture is written to a hidden folder beside and renamed when it is complete, so whatever kills the
+writer, every visible folder has a manifest and every file that the manifest names.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ov_assets.pqr.files import safe_name, sha256_of, sync_directory, write_durably
+from ov_assets.pqr.manifest import CapturedFile, Clase, Manifest
+from ov_assets.pqr.record import RADICADO, Pqr
+
+MANIFEST_NAME = "manifest.json"
+JSON_NAME = "pqr.json"
+PDF_NAME = "detalle.pdf"
+ATTACHMENTS_DIR = "adjuntos"
+DRAFT_PREFIX, REPLACED_PREFIX = ".nuevo-", ".viejo-"
+
+
+class BrokenCaptureError(Exception):
+    """A capture on disk isn't what its manifest says. Materialize pqr_captures for this partition again."""
+
+
+def folder_name(numero_radicado: str) -> str:
+    """The folder of a PQR. A radicado that isn't digits gets a safe name that stays unique."""
+    if RADICADO.fullmatch(numero_radicado):
+        return numero_radicado
+    digest = hashlib.sha256(numero_radicado.encode()).hexdigest()[:12]
+    return f"{safe_name(numero_radicado, set())}-{digest}"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A capture being written; visible to nobody until `CaptureStore.draft` ends without an error."""
+
+    folder: Path
+    files: list[CapturedFile]
+    names: set[str]
+
+    def add(self, clase: Clase, nombre: str, data: bytes) -> None:
+        """Keep one file. `nombre` is what the portal calls it."""
+        attached = clase is Clase.ADJUNTO
+        ruta = f"{ATTACHMENTS_DIR}/{safe_name(nombre, self.names)}" if attached else nombre
+        path = self.folder / ruta
+        path.parent.mkdir(exist_ok=True)
+        write_durably(path, data)
+        self.files.append(CapturedFile(clase, nombre, ruta, len(data), hashlib.sha256(data).hexdigest()))
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureStore:
+    """The captures of one company and day below `data_dir`."""
+
+    data_dir: Path
+    company: str
+    day: date
+
+    @property
+    def folder(self) -> Path:
+        return self.data_dir / "raw" / self.company / self.day.isoformat()
+
+    def path_of(self, manifest: Manifest, file: CapturedFile) -> Path:
+        return self.folder / folder_name(manifest.numero_radicado) / file.ruta
+
+    def recover(self) -> None:
+        """Undo what a killed capture left half done: put back a folder taken away, drop unfinished ones."""
+        if not self.folder.is_dir():
+            return
+        for replaced in self.folder.glob(f"{REPLACED_PREFIX}*"):
+            current = self.folder / replaced.name.removeprefix(REPLACED_PREFIX)
+            if current.exists():
+                shutil.rmtree(replaced)
+            else:
+                replaced.rename(current)
+        for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
+            shutil.rmtree(draft)
+
+    def manifests(self) -> dict[str, Manifest]:
+        """Every capture by radicado. Raises BrokenCaptureError if a folder has no readable manifest."""
+        found: dict[str, Manifest] = {}
+        if not self.folder.is_dir():
+            return found
+        for folder in sorted(self.folder.iterdir()):
+            if folder.name.startswith("."):
+                continue
+            try:
+                manifest = Manifest.from_json((folder / MANIFEST_NAME).read_bytes())
+            except (OSError, ValueError) as error:
+                where = f"{self.company} {self.day} radicado {folder.name}"
+                raise BrokenCaptureError(f"{where}: no readable manifest ({type(error).__name__})") from error
+            found[manifest.numero_radicado] = manifest
+        return found
+
+    def missing_files(self, manifest: Manifest) -> list[CapturedFile]:
+        """The files of a manifest that are gone from disk or have another size."""
+        missing = []
+        for file in manifest.archivos:
+            path = self.path_of(manifest, file)
+            if not path.is_file() or path.stat().st_size != file.tamano:
+                missing.append(file)
+        return missing
+
+    def read_pqr(self, manifest: Manifest) -> Pqr:
+        """The record of a capture. Raises BrokenCaptureError when the bytes aren't the manifest's."""
+        file = next(file for file in manifest.archivos if file.clase is Clase.JSON)
+        path = self.path_of(manifest, file)
+        where = f"{self.company} {self.day} radicado {manifest.numero_radicado}"
+        if not path.is_file() or sha256_of(path) != file.hash_archivo:
+            raise BrokenCaptureError(f"{where}: {JSON_NAME} is gone or altered since it was captured")
+        return Pqr.from_json(path.read_bytes())
+
+    @contextmanager
+    def draft(self, numero_radicado: str, huella_lista: str, extraido_en: datetime) -> Iterator[Draft]:
+        """Write one capture; it appears, replacing an older one, when the block ends without an error."""
+        name = folder_name(numero_radicado)
+        beside = self.folder / f"{DRAFT_PREFIX}{name}"
+        final, replaced = self.folder / name, self.folder / f"{REPLACED_PREFIX}{name}"
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        draft = Draft(beside, [], set())
+        try:
+            yield draft
+            manifest = Manifest(
+                self.company, self.day, numero_radicado, huella_lista, extraido_en, tuple(draft.files)
+            )
+            write_durably(beside / MANIFEST_NAME, manifest.to_json())
+            for folder in {beside, *(path.parent for path in beside.rglob("*"))}:
+                sync_directory(folder)
+            if final.exists():
+                final.rename(replaced)
+            beside.rename(final)
+            sync_directory(self.folder)
+            shutil.rmtree(replaced, ignore_errors=True)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)

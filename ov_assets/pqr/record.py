@@ -1,0 +1,107 @@
+"""One PQR as the portal shows it: 18 labelled fields, all text. Imports nothing of the project."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+# Label on the detail page -> our name, in the order of the page (docs/architecture.md, "The record").
+LABELS: dict[str, str] = {
+    "NIC": "nic",
+    "Fecha": "fecha",
+    "Documento de identidad": "documento_identidad",
+    "Nombres y Apellidos": "nombres_apellidos",
+    "Lectura": "lectura",
+    "Correo electrónico": "correo_electronico",
+    "Teléfono": "telefono",
+    "Celular": "celular",
+    "Tipo de PQR": "tipo_pqr",
+    "Canal de respuesta": "canal_respuesta",
+    "Documento/prueba": "documento_prueba",
+    "Cuerpo de la reclamación": "cuerpo_reclamacion",
+    "N° Radicado PQR": "numero_radicado",
+    "Estado Solicitud": "estado_solicitud",
+    "Finalizar": "finalizar",
+    "Adjuntar archivo": "adjuntar_archivo",
+    "Número Reclamo SGC": "numero_reclamo_sgc",
+    "Comentarios": "comentarios",
+}
+FIELDS: tuple[str, ...] = tuple(LABELS.values())
+REQUIRED: tuple[str, ...] = ("numero_radicado", "fecha", "estado_solicitud")
+RADICADO = re.compile(r"[0-9]{1,50}")
+
+
+def normalise(text: str) -> str:
+    """NFC, line ends as `\\n`, trimmed. Nothing else: zeros, letters, case and inner blanks survive."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def canonical_label(label: str) -> str:
+    """A label in the form in which two spellings of it compare equal.
+
+    Trimmed, NFC, inner blanks folded, no trailing colon, `Nº` and `N°` alike, case apart.
+    """
+    folded = re.sub(r"\s+", " ", normalise(label)).rstrip(":").rstrip()
+    return folded.replace("º", "°").casefold()
+
+
+_NAME_BY_LABEL = {canonical_label(label): name for label, name in LABELS.items()}
+
+
+def field_name(label: str) -> str | None:
+    """Our name for a label of the page, or None if the label isn't one of the 18."""
+    return _NAME_BY_LABEL.get(canonical_label(label))
+
+
+@dataclass(frozen=True, slots=True)
+class Pqr:
+    """The 18 fields, and whatever else the page showed under a label that nobody knows yet."""
+
+    nic: str
+    fecha: str
+    documento_identidad: str
+    nombres_apellidos: str
+    lectura: str
+    correo_electronico: str
+    telefono: str
+    celular: str
+    tipo_pqr: str
+    canal_respuesta: str
+    documento_prueba: str
+    cuerpo_reclamacion: str
+    numero_radicado: str
+    estado_solicitud: str
+    finalizar: str
+    adjuntar_archivo: str
+    numero_reclamo_sgc: str
+    comentarios: str
+    otros_campos: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, shown: Mapping[str, str], otros_campos: Mapping[str, str] | None = None) -> "Pqr":
+        """A record from raw page text. Every one of the 18 keys must be there; raises KeyError otherwise."""
+        values = {name: normalise(shown[name]) for name in FIELDS}
+        others = {normalise(label): normalise(text) for label, text in (otros_campos or {}).items()}
+        return cls(**values, otros_campos=dict(sorted(others.items())))
+
+    def business_fields(self) -> dict[str, str]:
+        """The 18 fields in the order of the page."""
+        return {name: getattr(self, name) for name in FIELDS}
+
+    def to_json(self) -> bytes:
+        """Deterministic UTF-8 bytes of `pqr.json`: fixed order, two-space indent, a final line end."""
+        document = self.business_fields() | {"otros_campos": dict(self.otros_campos)}
+        return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Pqr":
+        """Read `pqr.json` back. Raises ValueError for bytes that aren't such a document."""
+        document = json.loads(data)
+        if not isinstance(document, dict):
+            raise ValueError("pqr.json does not hold an object")
+        others = document.pop("otros_campos", {})
+        names = {spec.name for spec in fields(cls)} - {"otros_campos"}
+        if set(document) != names or not all(isinstance(value, str) for value in document.values()):
+            raise ValueError("pqr.json does not hold exactly the 18 text fields")
+        return cls(**document, otros_campos=others)

@@ -1,0 +1,88 @@
+"""Every environment variable of ov_assets, once, typed. Nothing else reads the environment."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class MissingSettingError(Exception):
+    """A variable that the work at hand needs isn't set."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} is not set: {why}. See .env.example, or start the sandbox with `ov up`.")
+
+
+class PortalAccount(BaseSettings):
+    """`OV_<COMPANY>_URL`, `_USERNAME`, `_PASSWORD`: one operator account of one portal."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    url: str | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+
+    @classmethod
+    def of(cls, slug: str) -> "PortalAccount":
+        return cls(_env_prefix=f"OV_{slug.upper()}_")  # type: ignore[call-arg]
+
+
+class Settings(BaseSettings):
+    """One field a variable; the field's name in capitals is the variable's name."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    # Where things are kept
+    ov_home: Path = Path(".ov")
+    ov_data_dir: Path | None = None
+
+    # PostgreSQL (RDS)
+    rds_host: str | None = None
+    rds_port: int = 5432
+    rds_database: str | None = None
+    rds_username: str | None = None
+    rds_password: SecretStr | None = None
+    rds_ssl_mode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "require"
+
+    # S3; credentials come from AWS's own default chain
+    s3_bucket_name: str | None = None
+    s3_endpoint_url: str | None = None
+    aws_region: str = "us-east-1"
+
+    # Dagster's own storage
+    dagster_home: Path | None = None
+    dagster_pg_host: str | None = None
+    dagster_webserver_url: str = "http://127.0.0.1:3000"
+
+    # The browser
+    ov_chromium: Path | None = None
+    ov_portal_tabs: int = 4
+
+    @property
+    def data_dir(self) -> Path:
+        """Root of `raw/` and `csv/`, absolute."""
+        return (self.ov_data_dir or self.ov_home / "data").absolute()
+
+    def rds_conninfo(self) -> dict[str, str | int]:
+        """Keyword arguments of `psycopg.connect`; raises MissingSettingError."""
+        for name in ("rds_host", "rds_database", "rds_username", "rds_password"):
+            if getattr(self, name) is None:
+                raise MissingSettingError(name.upper(), "the RDS database is needed")
+        assert self.rds_host and self.rds_database and self.rds_username and self.rds_password
+        return {
+            "host": self.rds_host,
+            "port": self.rds_port,
+            "dbname": self.rds_database,
+            "user": self.rds_username,
+            "password": self.rds_password.get_secret_value(),
+            "sslmode": self.rds_ssl_mode,
+            "application_name": "ov_assets",
+            "connect_timeout": 10,
+        }
+
+    def bucket(self) -> str:
+        """The bucket's name; raises MissingSettingError."""
+        if not self.s3_bucket_name:
+            raise MissingSettingError("S3_BUCKET_NAME", "the bucket is needed")
+        return self.s3_bucket_name
