@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     # The browser
     ov_chromium: Path | None = None
     ov_portal_tabs: int = 4
+    ov_portal_min_interval_ms: int = 0
+    ov_attachment_max_mb: int = 50
 
     @property
     def data_dir(self) -> Path:

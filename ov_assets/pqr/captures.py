@@ -5,6 +5,7 @@ writer, every visible folder has a manifest and every file that the manifest nam
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from ov_assets.pqr.files import safe_name, sha256_of, sync_directory, write_durably
+from ov_assets.pqr.files import replace_atomically, safe_name, sha256_of, sync_directory, write_durably
 from ov_assets.pqr.manifest import CapturedFile, Clase, Manifest
 from ov_assets.pqr.record import RADICADO, Pqr
 
@@ -20,11 +21,19 @@ MANIFEST_NAME = "manifest.json"
 JSON_NAME = "pqr.json"
 PDF_NAME = "detalle.pdf"
 ATTACHMENTS_DIR = "adjuntos"
-DRAFT_PREFIX, REPLACED_PREFIX = ".nuevo-", ".viejo-"
+DRAFT_PREFIX, REPLACED_PREFIX, BROKEN_PREFIX = ".nuevo-", ".viejo-", ".roto-"
+OUTCOME_NAME = ".captura.json"
 
 
 class BrokenCaptureError(Exception):
     """A capture on disk isn't what its manifest says. Materialize pqr_captures for this partition again."""
+
+
+class NotCapturedError(Exception):
+    """Nobody has looked at this day yet, which isn't the same as a day without PQR."""
+
+    def __init__(self, company: str, day: date) -> None:
+        super().__init__(f"{company} {day}: this day was never captured. Materialize pqr_captures first.")
 
 
 def folder_name(numero_radicado: str) -> str:
@@ -69,7 +78,11 @@ class CaptureStore:
         return self.folder / folder_name(manifest.numero_radicado) / file.ruta
 
     def recover(self) -> None:
-        """Undo what a killed capture left half done: put back a folder taken away, drop unfinished ones."""
+        """Undo what a killed capture left half done, and set aside what isn't a capture any more.
+
+        A folder taken away is put back and an unfinished one dropped; one without a readable manifest is
+        renamed out of the way, so that its PQR counts as not captured.
+        """
         if not self.folder.is_dir():
             return
         for replaced in self.folder.glob(f"{REPLACED_PREFIX}*"):
@@ -80,22 +93,43 @@ class CaptureStore:
                 replaced.rename(current)
         for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
             shutil.rmtree(draft)
+        for folder in self._visible_folders():
+            try:
+                self._read_manifest(folder)
+            except BrokenCaptureError:
+                aside = self.folder / f"{BROKEN_PREFIX}{folder.name}"
+                shutil.rmtree(aside, ignore_errors=True)
+                folder.rename(aside)
+
+    def _visible_folders(self) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
+
+    def _read_manifest(self, folder: Path) -> Manifest:
+        try:
+            return Manifest.from_json((folder / MANIFEST_NAME).read_bytes())
+        except (OSError, ValueError) as error:
+            where = f"{self.company} {self.day} radicado {folder.name}"
+            raise BrokenCaptureError(f"{where}: no readable manifest ({type(error).__name__})") from error
+
+    def record_outcome(self, failures: dict[str, str]) -> None:
+        """Say that the day was looked at, and which listed PQR could not be captured, by fault's name."""
+        data = json.dumps({"fallas": failures}, ensure_ascii=False, indent=2) + "\n"
+        replace_atomically(self.folder / OUTCOME_NAME, data.encode())
+
+    def outcome(self) -> dict[str, str]:
+        """The PQR that the last capture could not get, and why. Raises NotCapturedError before the first."""
+        path = self.folder / OUTCOME_NAME
+        if not path.is_file():
+            raise NotCapturedError(self.company, self.day)
+        failures: dict[str, str] = json.loads(path.read_bytes())["fallas"]
+        return failures
 
     def manifests(self) -> dict[str, Manifest]:
         """Every capture by radicado. Raises BrokenCaptureError if a folder has no readable manifest."""
-        found: dict[str, Manifest] = {}
-        if not self.folder.is_dir():
-            return found
-        for folder in sorted(self.folder.iterdir()):
-            if folder.name.startswith("."):
-                continue
-            try:
-                manifest = Manifest.from_json((folder / MANIFEST_NAME).read_bytes())
-            except (OSError, ValueError) as error:
-                where = f"{self.company} {self.day} radicado {folder.name}"
-                raise BrokenCaptureError(f"{where}: no readable manifest ({type(error).__name__})") from error
-            found[manifest.numero_radicado] = manifest
-        return found
+        manifests = [self._read_manifest(folder) for folder in self._visible_folders()]
+        return {manifest.numero_radicado: manifest for manifest in manifests}
 
     def missing_files(self, manifest: Manifest) -> list[CapturedFile]:
         """The files of a manifest that are gone from disk or have another size."""

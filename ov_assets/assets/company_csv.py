@@ -1,0 +1,49 @@
+"""Disk → CSV."""
+
+import dagster as dg
+
+from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.pqr_captures import pqr_captures
+from ov_assets.partitions import company_date, company_day
+from ov_assets.pqr.consolidate import consolidate
+from ov_assets.pqr.csv_contract import COLUMNS, write_company_csv, write_rejects_csv
+from ov_assets.pqr.files import sha256_of
+from ov_assets.resources import Disk
+
+
+@dg.asset(
+    partitions_def=company_date,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"csv", "python"},
+    deps=[pqr_captures],
+)
+def company_csv(context: dg.AssetExecutionContext, disk: Disk) -> dg.MaterializeResult:
+    """Reúne las PQR capturadas de una empresa y un día en un CSV con encabezado fijo, y los rechazos al lado.
+
+    Todo es texto tal como lo muestra el portal: ceros a la izquierda, letras y dígitos de verificación
+    se conservan. Las mismas capturas dan siempre los mismos bytes.
+    """
+    partition = company_day(context.partition_key)
+    store = disk.captures(partition)
+    failures = store.outcome()
+    rows, rejects = consolidate(store)
+    path, rejects_path = disk.csv(partition), disk.rejects(partition)
+    write_rejects_csv(rejects_path, rejects)
+    write_company_csv(path, rows)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": len(rows),
+            "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, "text") for name in COLUMNS]),
+            "dagster/uri": path.as_uri(),
+            "filas": len(rows),
+            "rechazos": len(rejects),
+            "sin_capturar": len(failures),
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
+            "motivos": table(
+                ({"numero_radicado": reject.numero_radicado, "motivo": reject.motivo} for reject in rejects),
+                ("numero_radicado", "motivo"),
+            ),
+        }
+    )

@@ -1,0 +1,96 @@
+"""RDS × registry × bucket → what is missing, and why."""
+
+import dagster as dg
+
+from ov_assets.assets import external
+from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.rds_table import rds_table
+from ov_assets.partitions import CompanyDay, company_date, company_day
+from ov_assets.pqr.manifest import Clase
+from ov_assets.rds.diff import PartitionDiff, PendingFile, apply_diff, diff_partition
+from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.inventory import list_objects
+from ov_assets.s3.keys import Layout, object_key, partition_prefixes
+from ov_assets.s3.store import Bucket
+
+
+def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> PartitionDiff:
+    """Compare files on record, registry and bucket; reads only, so it is also the dry run."""
+    prefixes = partition_prefixes(Layout.COMPLETA, partition.company, partition.day)
+    return diff_partition(
+        connection,
+        partition.company,
+        partition.day,
+        bucket.name,
+        list_objects(bucket, prefixes),
+        prefixes=prefixes,
+        data_dir=disk.root,
+    )
+
+
+def planned_key(partition: CompanyDay, file: PendingFile, number: int = 1) -> str:
+    """The object key that a file gets."""
+    return object_key(
+        Layout.COMPLETA,
+        company=partition.company,
+        day=partition.day,
+        clase=Clase(file.clase),
+        numero_radicado=file.numero_radicado,
+        nombre=file.nombre,
+        hash_archivo=file.hash_archivo,
+        number=number,
+    )
+
+
+@dg.asset(
+    partitions_def=company_date,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"s3", "postgres", "sql"},
+    deps=[rds_table, external.registros_ov_s3],
+)
+def s3_pending(
+    context: dg.AssetExecutionContext, database: Database, store: ObjectStore, disk: Disk
+) -> dg.MaterializeResult:
+    """Compara archivos, registro y bucket de una empresa y un día: qué falta en S3, y por qué.
+
+    Cada archivo vigente queda en exactamente un estado. Lo que falta se anota en el registro como
+    `pendiente`, con la clave que tendrá su objeto; `s3_objects` sube exactamente eso.
+    """
+    partition = company_day(context.partition_key)
+    bucket = store.open()
+    with database.connect() as connection:
+        diff = look(partition, connection, bucket, disk)
+        applied = apply_diff(
+            connection,
+            diff,
+            lambda file, number: planned_key(partition, file, number),
+            region=bucket.settings.region,
+        )
+        connection.commit()
+    if not diff.files:
+        raise dg.Failure(
+            f"{partition}: no file of this day is on record. Materialize rds_table for this partition first."
+        )
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": diff.files,
+            "archivos": diff.files,
+            "pendientes": len(diff.pending),
+            "anotados_ahora": applied.planned,
+            "objetos_sin_registro": diff.huerfanos,
+            **{f"estado_{state.value}": count for state, count in diff.counts.items()},
+            "pendiente": table(
+                (
+                    {
+                        "numero_radicado": file.numero_radicado or "(CSV)",
+                        "clase": file.clase,
+                        "estado": file.estado.value,
+                        "motivo": file.motivo,
+                    }
+                    for file in diff.pending
+                ),
+                ("numero_radicado", "clase", "estado", "motivo"),
+            ),
+        }
+    )

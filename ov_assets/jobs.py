@@ -1,0 +1,30 @@
+"""What can be launched: the whole chain of one partition, its S3 part alone, and the weekly cleanup."""
+
+import dagster as dg
+
+from ov_assets.assets.company_csv import company_csv
+from ov_assets.assets.pqr_captures import pqr_captures
+from ov_assets.assets.rds_table import rds_table
+from ov_assets.assets.s3_objects import s3_objects
+from ov_assets.assets.s3_pending import s3_pending
+from ov_assets.assets.verification_report import verification_report
+from ov_assets.housekeeping import remove_leftovers
+
+CHAIN = (pqr_captures, company_csv, rds_table, s3_pending, s3_objects, verification_report)
+
+chain_job = dg.define_asset_job(
+    "ov_chain_job",
+    selection=dg.AssetSelection.assets(*CHAIN),
+    description="Una empresa y un día, de la web a S3: captura, CSV, RDS, diferencia, carga y reporte.",
+)
+
+s3_job = dg.define_asset_job(
+    "ov_s3_job",
+    selection=dg.AssetSelection.assets(s3_pending, s3_objects, verification_report),
+    description="Compara archivos, registro y bucket de una empresa y un día, y sube lo que falta.",
+)
+
+
+@dg.job(description="Borra restos de capturas interrumpidas. No toca nada que aún no esté en S3.")
+def cleanup_job() -> None:
+    remove_leftovers()

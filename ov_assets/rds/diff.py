@@ -1,0 +1,231 @@
+"""`s3_pending`: files × registry × bucket, each current file of a partition in exactly one state.
+
+`diff_partition` only reads, so it is the dry run; `apply_diff` writes down what it found.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from psycopg.rows import class_row, namedtuple_row
+
+from ov_assets.rds import registry
+from ov_assets.rds.connection import private_errors, query
+from ov_assets.rds.registry import Estado, Failed, Planned
+
+# States in which a file waits to be read from disk.
+NEEDS_THE_FILE = frozenset({Estado.PENDIENTE, Estado.ERROR, Estado.FALTA_S3, Estado.FALTA_LOCAL})
+
+
+class Listed(Protocol):
+    """One object of a listing. size: bytes. etag: without quotes."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def etag(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFile:
+    """A file that is not settled, and why.
+
+    registro_id, clave_s3, estado_registro: None when it has no row. estado: what the diff finds it in.
+    motivo: a code, such as `sin_registro`, `no_esta_en_s3`, `otro_etag`, `reintento_en_espera`.
+    """
+
+    archivo_id: int
+    registro_id: int | None
+    numero_radicado: str
+    clase: str
+    nombre: str
+    hash_archivo: str
+    tamano: int
+    ruta_local: str
+    clave_s3: str | None
+    estado_registro: str | None
+    estado: Estado
+    motivo: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionDiff:
+    """What is where, of one company and day.
+
+    counts: current files by state, all eight states. pending: the files that are not settled.
+    huerfanos: listed objects that no row knows; huerfano: the first of their keys.
+    listed_at: when the reading began, by the database's clock.
+    """
+
+    company: str
+    day: date
+    bucket: str
+    counts: Mapping[Estado, int]
+    pending: tuple[PendingFile, ...]
+    huerfanos: int
+    huerfano: str | None
+    listed_at: datetime
+
+    @property
+    def files(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def complete(self) -> bool:
+        """Every file is in S3."""
+        return not self.pending
+
+    def reasons(self) -> dict[str, int]:
+        """Pending files by motivo."""
+        found: dict[str, int] = {}
+        for file in self.pending:
+            found[file.motivo] = found.get(file.motivo, 0) + 1
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Rows that took each edge."""
+
+    planned: int
+    requeued: int
+    missing_in_s3: int
+    altered_in_s3: int
+    missing_local: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPartition:
+    """A company and day with files that could be uploaded now. desde: when the oldest was put on record."""
+
+    empresa: str
+    fecha: date
+    archivos: int
+    desde: datetime
+
+
+@private_errors
+def diff_partition(
+    conn: psycopg.Connection,
+    company: str,
+    day: date,
+    bucket: str,
+    objects: Iterable[Listed],
+    *,
+    prefixes: Sequence[str],
+    data_dir: Path,
+) -> PartitionDiff:
+    """Judge every current file of a partition. Writes nothing but a temporary table.
+
+    objects: the listing of `prefixes`, best as the generator itself: it is then read after this
+    transaction began, so that an upload in between is not mistaken for a missing object. What it raises
+    goes up as it is. A key outside of `prefixes` (another layout) is not missing because it is not listed.
+    data_dir: below it the files that need an upload are looked for; no others.
+    """
+    params = {"empresa": company, "fecha": day, "bucket": bucket, "prefijos": list(prefixes)}
+    with conn.transaction():
+        listed_at = conn.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
+        conn.execute(query("diff_listing"))
+        with conn.cursor().copy("COPY listado_s3 (clave, tamano, etag) FROM STDIN") as copy:
+            for item in objects:
+                copy.write_row((item.key, item.size, item.etag))
+        conn.execute("ANALYZE listado_s3")
+        rows = conn.cursor(row_factory=namedtuple_row).execute(query("diff_partition"), params).fetchall()
+        conn.execute("DROP TABLE listado_s3")
+
+    counts = dict.fromkeys(Estado, 0)
+    pending: list[PendingFile] = []
+    huerfanos, huerfano = 0, None
+    for row in rows:
+        if row.estado == "huerfano":
+            huerfanos, huerfano = row.cuantos, row.clave_s3
+        elif row.motivo is None:
+            counts[Estado(row.estado)] += row.cuantos
+        else:
+            file = _on_disk(PendingFile(*row[:10], Estado(row.estado), row.motivo), data_dir)
+            counts[file.estado] += 1
+            pending.append(file)
+    pending.sort(key=lambda file: (file.numero_radicado, file.clase, file.nombre, file.hash_archivo))
+    return PartitionDiff(company, day, bucket, counts, tuple(pending), huerfanos, huerfano, listed_at)
+
+
+def _on_disk(file: PendingFile, data_dir: Path) -> PendingFile:
+    """Put right the state of a file that needs an upload by whether it is on disk with its size."""
+    if file.estado not in NEEDS_THE_FILE:
+        return file
+    path = data_dir / file.ruta_local
+    there = path.is_file() and path.stat().st_size == file.tamano
+    if there and file.estado is Estado.FALTA_LOCAL:
+        return replace(file, estado=Estado.PENDIENTE, motivo="vuelve_a_estar_en_disco")
+    if not there and file.estado is not Estado.FALTA_LOCAL:
+        return replace(file, estado=Estado.FALTA_LOCAL, motivo="no_esta_en_disco")
+    return file
+
+
+@private_errors
+def apply_diff(
+    conn: psycopg.Connection,
+    diff: PartitionDiff,
+    key_of: Callable[[PendingFile, int], str],
+    *,
+    region: str | None = None,
+) -> Applied:
+    """Write a diff into the registry, in one transaction; every edge is guarded by the state it starts from.
+
+    key_of: the object's key for a file and a number, which is 1 unless that key is taken.
+    """
+    plans = _with_keys(conn, diff, key_of)
+    known = [file for file in diff.pending if file.registro_id is not None]
+
+    def ids(found: Iterable[PendingFile]) -> list[int]:
+        return [file.registro_id for file in found if file.registro_id is not None]
+
+    # Registered, not in S3, and perhaps not on disk either: then it takes both edges.
+    gone_in_s3 = [
+        file
+        for file in known
+        if file.estado_registro in {Estado.SUBIDO, Estado.PRE_EXISTENTE, Estado.CONFLICTO}
+        and file.motivo in {"no_esta_en_s3", "no_esta_en_disco"}
+    ]
+    altered = [
+        Failed(file.registro_id, file.motivo)
+        for file in known
+        if file.registro_id is not None and file.motivo in {"otro_tamano", "otro_etag"}
+    ]
+    with conn.transaction():
+        return Applied(
+            planned=registry.plan(conn, diff.bucket, plans, region),
+            requeued=registry.requeue(conn, ids(f for f in known if f.motivo == "vuelve_a_estar_en_disco")),
+            missing_in_s3=registry.mark_missing_in_s3(conn, ids(gone_in_s3), diff.listed_at),
+            altered_in_s3=registry.mark_altered_in_s3(conn, altered, diff.listed_at),
+            missing_local=registry.mark_gone(conn, ids(f for f in known if f.motivo == "no_esta_en_disco")),
+        )
+
+
+def _with_keys(
+    conn: psycopg.Connection, diff: PartitionDiff, key_of: Callable[[PendingFile, int], str]
+) -> list[Planned]:
+    """A key for each file without a row; `diff.pending` is sorted, so the numbers are always the same."""
+    new = [file for file in diff.pending if file.registro_id is None]
+    taken = registry.taken_keys(conn, diff.bucket, diff.company, (file.numero_radicado for file in new))
+    plans = []
+    for file in new:
+        number = 1
+        while (key := key_of(file, number)) in taken:
+            number += 1
+        taken.add(key)
+        plans.append(Planned(file.archivo_id, key, file.estado))
+    return plans
+
+
+@private_errors
+def pending_partitions(conn: psycopg.Connection, bucket: str, limit: int = 100) -> list[PendingPartition]:
+    """Every company and day with files on record that could be in S3 and are not, oldest day first."""
+    params = {"bucket": bucket, "limite": limit}
+    with conn.transaction(), conn.cursor(row_factory=class_row(PendingPartition)) as cursor:
+        return cursor.execute(query("diff_pending_partitions"), params).fetchall()

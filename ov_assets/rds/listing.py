@@ -1,0 +1,96 @@
+"""`listado_ov`: what the portal lists, as last seen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import psycopg
+
+from ov_assets.rds.connection import private_errors, query
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """One row of the portal's list, as it shows it. huella: a hash of the whole row."""
+
+    numero_radicado: str
+    fecha: str
+    estado: str
+    huella: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A PQR that the portal lists. fecha: Bogotá's wall clock. visto_ultimo: when it was last seen, aware."""
+
+    numero_radicado: str
+    fecha: datetime
+    estado: str
+    huella: str
+    visto_ultimo: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListingCounts:
+    """vistas: different PQR seen. nuevas: never seen before. cambiadas: the list shows another row.
+
+    ausentes: were listed in the window, and aren't any more. sin_fecha: fecha can't be read, so they belong
+    to no partition. sin_radicado: rows without one, which can't be kept.
+    """
+
+    vistas: int
+    nuevas: int
+    cambiadas: int
+    ausentes: int
+    sin_fecha: int
+    sin_radicado: int
+
+
+@private_errors
+def record_listing(
+    conn: psycopg.Connection,
+    company: str,
+    window_from: date,
+    window_to: date,
+    rows: Iterable[ListedRow],
+    seen_at: datetime,
+    *,
+    complete: bool,
+    estado: str | None = "Finalizado",
+) -> ListingCounts:
+    """Record one walk of the list over the days `window_from` to `window_to`, both included.
+
+    seen_at: when the walk began, aware. complete: the walk saw every row of its window; only then are rows of
+    the same `estado` filter (None: no filter) that it didn't see marked `presente = false`; none is deleted.
+    An older walk never overwrites a newer one. Raises DatabaseDownError, DatabaseError.
+    """
+    if seen_at.tzinfo is None:
+        raise ValueError("seen_at has no time zone")
+    with conn.transaction():
+        conn.execute(query("listing_stage"))
+        with conn.cursor() as cursor, cursor.copy(query("listing_copy")) as copy:
+            for row in rows:
+                values = (row.numero_radicado, row.fecha, row.estado, row.huella)
+                copy.write_row([value.replace("\x00", "") for value in values])
+        window = {
+            "empresa": company,
+            "desde": window_from,
+            "hasta": window_to,
+            "visto": seen_at,
+            "completo": complete,
+            "estado": estado,
+        }
+        counts = conn.execute(query("listing_record"), window).fetchone()
+        conn.execute(query("listing_unstage"))
+    assert counts is not None
+    return ListingCounts(*counts)
+
+
+@private_errors
+def listed(
+    conn: psycopg.Connection, company: str, day: date, estado: str | None = "Finalizado"
+) -> list[Listed]:
+    """What the portal lists for a day, by radicado. Raises DatabaseDownError, DatabaseError."""
+    with conn.transaction():
+        rows = conn.execute(query("listing_day"), {"empresa": company, "dia": day, "estado": estado})
+        return [Listed(*row) for row in rows]

@@ -1,0 +1,218 @@
+"""Load the CSV of one company and date: staged, judged, published and counted in one transaction.
+
+What the counts say is what the database did: each comes from the statement that did it, and the load is
+rolled back unless staged = inserted + updated + unchanged + duplicate + rejected.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+
+from ov_assets.companies import COMPANIES
+from ov_assets.pqr.csv_contract import COLUMNS
+from ov_assets.pqr.files import sha256_of
+from ov_assets.rds.compare import csv_equals_table
+from ov_assets.rds.connection import (
+    RdsError,
+    UnknownCompanyError,
+    company_query,
+    private_errors,
+    query,
+)
+from ov_assets.rds.files_on_record import FileOnRecord, record_files
+from ov_assets.rds.locks import advisory_lock
+from ov_assets.rds.rejects import (
+    RejectOnRecord,
+    Thresholds,
+    TooManyRejectsError,
+    record_rejects,
+    rejects_of_csv,
+    rejects_of_load,
+)
+from ov_assets.rds.staging import check_header, judge, stage_file
+
+LOCK_WAIT_SECONDS = 120.0
+
+
+class OpenTransactionError(RdsError):
+    """The connection is inside a transaction: the load must be able to commit by itself."""
+
+
+class CountsDisagreeError(RdsError):
+    """The rows don't add up, so something else wrote the same PQR meanwhile. Rolled back; load again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """Counts of rows; filas = insertadas + actualizadas + sin_cambio + duplicadas + rechazadas.
+
+    obsoletas: those of sin_cambio whose PQR the table has from a later capture.
+    rechazadas_csv: captures that company_csv had left out already, beside the rows of the CSV.
+    motivos: rejects, of both kinds, by reason. archivos: files of the partition on record as current.
+    ya_cargado: the file was loaded before and the table still agrees; nothing was written.
+    """
+
+    hash_archivo: str
+    filas: int
+    insertadas: int
+    actualizadas: int
+    sin_cambio: int
+    obsoletas: int
+    duplicadas: int
+    rechazadas: int
+    rechazadas_csv: int = 0
+    motivos: dict[str, int] = field(default_factory=dict)
+    archivos: int = 0
+    ya_cargado: bool = False
+
+
+@private_errors
+def load_partition(
+    conn: psycopg.Connection,
+    company: str,
+    day: date,
+    csv_path: Path,
+    rejects_path: Path | None,
+    files: Iterable[FileOnRecord],
+    run_id: str,
+    thresholds: Thresholds | None = None,
+    raw_row_key: str | bytes | None = None,
+) -> LoadResult:
+    """Load a company CSV and put the partition's files, the CSV among them, on record.
+
+    files: all files of the partition; the caller names the CSV too (numero_radicado "").
+    raw_row_key: a Fernet key; with it the rejected rows are kept encrypted, without it not at all.
+
+    Raises CsvContractError, TooManyRejectsError (nothing published, the rejects on record), LockBusyError
+    (somebody loads this partition for over two minutes), CountsDisagreeError, OpenTransactionError,
+    UnknownCompanyError, DatabaseDownError, DatabaseError. After any of them the table is as it was.
+    """
+    if company not in COMPANIES:
+        raise UnknownCompanyError
+    if conn.info.transaction_status != TransactionStatus.IDLE:
+        raise OpenTransactionError("load_partition needs a connection without an open transaction")
+    check_header(csv_path)
+    digest = sha256_of(csv_path)
+    left_out, rejects_digest = rejects_of_csv(rejects_path)
+    partition = {"empresa": company, "fecha": day}
+    limits = thresholds or Thresholds()
+
+    with advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS):
+        with conn.transaction():
+            conn.execute(query("load_limits"))
+            done = _loaded_before(conn, partition, csv_path, digest, rejects_digest)
+            if done is not None:
+                files_now = record_files(conn, company, day, files)
+                reasons = _reasons_on_record(conn, partition, digest, rejects_digest)
+                return replace(done, rechazadas_csv=len(left_out), motivos=reasons, archivos=files_now)
+
+        refused: TooManyRejectsError | None = None
+        rejects: list[RejectOnRecord] = []
+        with conn.transaction():
+            conn.execute(query("load_limits"))
+            rejected = judge(conn, company, stage_file(conn, csv_path))
+            rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
+            motivos = dict(Counter(reject.motivo for reject in rejects))
+            staged = _staged(conn)
+            total = staged + len(left_out)
+            if limits.exceeded(len(rejects), total):
+                refused = TooManyRejectsError(company, day, total, motivos)
+                # Ends this transaction, and the staging tables with it, before anything is published.
+                raise psycopg.Rollback
+            counts = publish(conn, company, digest)
+            record_rejects(conn, company, day, rejects)
+            conn.execute(query("rejects_settle"), partition)
+            archivos = record_files(conn, company, day, files)
+            conn.execute(
+                query("load_record"),
+                partition
+                | counts
+                | {
+                    "archivo": csv_path.name,
+                    "hash_archivo": digest,
+                    "hash_rechazos": rejects_digest,
+                    "ejecucion": run_id,
+                },
+            )
+        if refused is not None:
+            with conn.transaction():
+                record_rejects(conn, company, day, rejects)
+            raise refused
+    return LoadResult(digest, **counts, rechazadas_csv=len(left_out), motivos=motivos, archivos=archivos)
+
+
+def publish(conn: psycopg.Connection, company: str, archivo_hash: str) -> dict[str, int]:
+    """Upsert what is judged, keep history, and return the counts by name of `LoadResult`.
+
+    Raises CountsDisagreeError when they don't add up.
+    """
+    with conn.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            company_query("load_upsert", company), {"empresa": company, "archivo_hash": archivo_hash}
+        )
+        counts = cursor.fetchone()
+    assert counts is not None
+    historiadas = counts.pop("historiadas")
+    parts = ("insertadas", "actualizadas", "sin_cambio", "duplicadas", "rechazadas")
+    if counts["filas"] != sum(counts[part] for part in parts) or counts["actualizadas"] != historiadas:
+        seen = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise CountsDisagreeError(f"{company}: {seen}, historiadas {historiadas}; nothing was loaded")
+    return counts
+
+
+def _staged(conn: psycopg.Connection) -> int:
+    row = conn.execute(query("stage_count")).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _loaded_before(
+    conn: psycopg.Connection, partition: dict[str, Any], csv_path: Path, digest: str, rejects_digest: str
+) -> LoadResult | None:
+    """The result of loading a file again, if the latest load was of this file and the table still agrees."""
+    latest = conn.execute(query("load_latest"), partition).fetchone()
+    if latest is None or latest[:2] != (digest, rejects_digest):
+        return None
+    filas, duplicadas, rechazadas = latest[2:]
+    rows = conn.execute(query("load_rejected_lines"), partition | {"archivo_hash": digest})
+    skip = {line for (line,) in rows}
+    if len(skip) != rechazadas:
+        return None  # some were replayed since: their rows have to be compared as well
+    compared = csv_equals_table(conn, partition["empresa"], _csv_rows(csv_path, skip))
+    if not compared.agrees:
+        return None
+    return LoadResult(
+        digest,
+        filas,
+        insertadas=0,
+        actualizadas=0,
+        sin_cambio=filas - duplicadas - rechazadas,
+        obsoletas=compared.mas_nuevas,
+        duplicadas=duplicadas,
+        rechazadas=rechazadas,
+        ya_cargado=True,
+    )
+
+
+def _csv_rows(path: Path, skip: set[int]) -> Iterator[dict[str, str]]:
+    names = ("numero_radicado", "hash_registro", "extraido_en")
+    places = [COLUMNS.index(name) for name in names]
+    with path.open(encoding="utf-8", newline="") as file:
+        for line, row in enumerate(csv.reader(file), start=1):
+            if line > 1 and line not in skip:
+                yield {name: row[place] for name, place in zip(names, places, strict=True)}
+
+
+def _reasons_on_record(
+    conn: psycopg.Connection, partition: dict[str, Any], digest: str, rejects_digest: str
+) -> dict[str, int]:
+    hashes = [digest, rejects_digest]
+    return dict(conn.execute(query("load_reasons"), partition | {"hashes": hashes}).fetchall())

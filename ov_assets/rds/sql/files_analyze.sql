@@ -1,0 +1,1 @@
+ANALYZE lote_ov (numero_radicado, clase, nombre, hash_archivo);

@@ -1,0 +1,1 @@
+DROP TABLE lote_ov;

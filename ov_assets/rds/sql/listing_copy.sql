@@ -1,0 +1,1 @@
+COPY lista_ov (numero_radicado, fecha, estado, huella) FROM STDIN;

@@ -1,0 +1,3 @@
+-- A load takes as long as it takes, whatever the role's default is; a lock that never comes is an error.
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = '60s';

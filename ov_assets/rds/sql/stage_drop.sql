@@ -1,0 +1,1 @@
+DROP TABLE carga_ov, juicio_ov;

@@ -1,0 +1,65 @@
+-- Judge every staged row; the first rule that it breaks is its reason. Nothing here can raise an error for
+-- what a row holds: text is read by functions that answer NULL for what they can't read.
+WITH leida AS MATERIALIZED (
+    SELECT
+        linea,
+        empresa,
+        numero_radicado,
+        estado_solicitud,
+        hash_registro,
+        otros_campos,
+        data_general.fecha_ov(fecha) AS fecha_leida,
+        data_general.instante_ov(extraido_en) AS extraido_leido,
+        CASE WHEN otros_campos <> '' THEN data_general.objeto_ov(otros_campos) END AS otros_leidos,
+        -- The file's NUL bytes, which no text of PostgreSQL can hold, were staged as this mark.
+        %(nul)s::text IS NOT NULL AND position(%(nul)s::text IN carga_ov::text) > 0 AS con_nul,
+        encode(sha256(
+            data_general.medido_ov(%(hash_tag)s::text)
+            || data_general.medido_ov(nic)
+            || data_general.medido_ov(fecha)
+            || data_general.medido_ov(documento_identidad)
+            || data_general.medido_ov(nombres_apellidos)
+            || data_general.medido_ov(lectura)
+            || data_general.medido_ov(correo_electronico)
+            || data_general.medido_ov(telefono)
+            || data_general.medido_ov(celular)
+            || data_general.medido_ov(tipo_pqr)
+            || data_general.medido_ov(canal_respuesta)
+            || data_general.medido_ov(documento_prueba)
+            || data_general.medido_ov(cuerpo_reclamacion)
+            || data_general.medido_ov(numero_radicado)
+            || data_general.medido_ov(estado_solicitud)
+            || data_general.medido_ov(finalizar)
+            || data_general.medido_ov(adjuntar_archivo)
+            || data_general.medido_ov(numero_reclamo_sgc)
+            || data_general.medido_ov(comentarios)
+            || data_general.medido_ov(otros_campos)
+        ), 'hex') AS huella
+    FROM carga_ov
+), juzgada AS (
+    SELECT
+        *,
+        CASE
+            WHEN con_nul THEN 'caracter_invalido'
+            WHEN empresa IS DISTINCT FROM %(empresa)s THEN 'otra_empresa'
+            WHEN numero_radicado IS NULL OR btrim(numero_radicado) = '' THEN 'sin_radicado'
+            WHEN numero_radicado ~ '[^0-9]' THEN 'radicado_no_numerico'
+            WHEN length(numero_radicado) > 50 THEN 'radicado_largo'
+            WHEN estado_solicitud IS NULL OR btrim(estado_solicitud) = '' THEN 'sin_estado'
+            WHEN fecha_leida IS NULL THEN 'fecha_invalida'
+            WHEN extraido_leido IS NULL THEN 'extraido_en_invalido'
+            WHEN otros_campos <> '' AND otros_leidos IS NULL THEN 'otros_campos_invalidos'
+            WHEN hash_registro IS DISTINCT FROM huella THEN 'hash_no_coincide'
+        END AS motivo
+    FROM leida
+)
+INSERT INTO juicio_ov (
+    linea, numero_radicado, fecha, extraido_en, otros_campos, hash_registro, motivo, puesto)
+SELECT
+    linea, numero_radicado, fecha_leida, extraido_leido, otros_leidos, hash_registro, motivo,
+    -- The newest capture counts; of two from one instant the greater hash, so that file order never decides.
+    CASE WHEN motivo IS NULL THEN row_number() OVER (
+        PARTITION BY motivo IS NULL, numero_radicado COLLATE "C"
+        ORDER BY extraido_leido DESC, hash_registro COLLATE "C" DESC, linea
+    ) END
+FROM juzgada;

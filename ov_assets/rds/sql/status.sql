@@ -1,0 +1,55 @@
+WITH dia AS (
+    SELECT d::date AS fecha FROM generate_series(%(desde)s::date, %(hasta)s::date, interval '1 day') AS d
+), listada AS (
+    SELECT fecha_dia AS fecha, count(*) AS n
+    FROM data_general.listado_ov
+    WHERE empresa = %(empresa)s AND fecha_dia BETWEEN %(desde)s AND %(hasta)s AND presente
+    GROUP BY 1
+), cargada AS (
+    SELECT fecha::date AS fecha, count(*) AS n
+    FROM {tabla}
+    WHERE fecha >= %(desde)s::date AND fecha < %(hasta)s::date + 1
+    GROUP BY 1
+), rechazada AS (
+    SELECT fecha, count(*) AS n
+    FROM data_general.rechazos_ov
+    WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s AND estado = 'pendiente'
+    GROUP BY 1
+), archivo AS (
+    SELECT
+        a.fecha,
+        count(*) AS n,
+        count(*) FILTER (WHERE EXISTS (
+            SELECT FROM data_general.registros_ov_s3 r
+            WHERE r.empresa = a.empresa AND r.numero_radicado = a.numero_radicado AND r.clase = a.clase
+              AND r.hash_archivo = a.hash_archivo AND r.estado_carga IN ('subido', 'pre_existente')
+        )) AS subidos
+    FROM data_general.archivos_ov a
+    WHERE a.empresa = %(empresa)s AND a.fecha BETWEEN %(desde)s AND %(hasta)s AND a.vigente
+    GROUP BY 1
+), registro AS (
+    SELECT fecha, jsonb_object_agg(estado_carga, n) AS por_estado
+    FROM (
+        SELECT fecha, estado_carga, count(*) AS n
+        FROM data_general.registros_ov_s3
+        WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s
+        GROUP BY 1, 2
+    ) AS por_fecha
+    GROUP BY 1
+)
+SELECT
+    fecha,
+    COALESCE(listada.n, 0),
+    COALESCE(cargada.n, 0),
+    COALESCE(rechazada.n, 0),
+    COALESCE(archivo.n, 0),
+    COALESCE(archivo.subidos, 0),
+    COALESCE(archivo.n - archivo.subidos, 0),
+    COALESCE(registro.por_estado, '{{}}'::jsonb)
+FROM dia
+LEFT JOIN listada USING (fecha)
+LEFT JOIN cargada USING (fecha)
+LEFT JOIN rechazada USING (fecha)
+LEFT JOIN archivo USING (fecha)
+LEFT JOIN registro USING (fecha)
+ORDER BY fecha;

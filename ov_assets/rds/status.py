@@ -1,0 +1,40 @@
+"""How far each day of a company has come: listed, loaded, rejected, on file, in S3."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import psycopg
+
+from ov_assets.rds.connection import company_query, private_errors
+
+
+@dataclass(frozen=True, slots=True)
+class DayStatus:
+    """Counts of one company and date.
+
+    listadas: PQR that the portal lists. filas: PQR in the company's table. rechazadas: rejects that wait.
+    archivos: current files. subidos: those with an object `subido` or `pre_existente`. pendientes: the
+    others. por_estado: registry rows of the date by state.
+    """
+
+    empresa: str
+    fecha: date
+    listadas: int
+    filas: int
+    rechazadas: int
+    archivos: int
+    subidos: int
+    pendientes: int
+    por_estado: dict[str, int]
+
+
+@private_errors
+def status(conn: psycopg.Connection, company: str, first_day: date, last_day: date) -> list[DayStatus]:
+    """One entry per day from `first_day` to `last_day`, both included, in order.
+
+    Raises UnknownCompanyError, DatabaseDownError, DatabaseError.
+    """
+    days = {"empresa": company, "desde": first_day, "hasta": last_day}
+    with conn.transaction():
+        rows = conn.execute(company_query("status", company), days).fetchall()
+    return [DayStatus(company, *row) for row in rows]

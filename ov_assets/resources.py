@@ -1,0 +1,86 @@
+"""Thin handles on the four things outside: the portals, RDS, the bucket and the local disk.
+
+None holds a secret as a field, since Dagster shows a resource's fields; secrets are read from the
+environment at the moment of use.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+from dagster_aws.s3 import S3Resource
+
+from ov_assets.companies import COMPANIES
+from ov_assets.partitions import CompanyDay
+from ov_assets.portal.site import Limits, Site
+from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.csv_contract import csv_path, rejects_path
+from ov_assets.rds.connection import connect
+from ov_assets.s3.store import Bucket, BucketSettings
+from ov_assets.settings import MissingSettingError, PortalAccount, Settings
+
+
+class Portals(dg.ConfigurableResource):
+    """The Oficina Virtual of each company, with the operator account that is used there."""
+
+    def site(self, company: str) -> Site:
+        """Raises MissingSettingError naming the variable that isn't set."""
+        account, prefix = PortalAccount.of(company), f"OV_{company.upper()}"
+        for name in ("url", "username", "password"):
+            if not getattr(account, name):
+                raise MissingSettingError(f"{prefix}_{name.upper()}", f"the portal of {company} is needed")
+        assert account.url and account.username and account.password
+        return Site(COMPANIES[company], account.url, account.username, account.password.get_secret_value())
+
+    def limits(self) -> Limits:
+        settings = Settings()
+        return Limits(
+            tabs=settings.ov_portal_tabs,
+            min_interval_s=settings.ov_portal_min_interval_ms / 1000,
+            attachment_max_bytes=settings.ov_attachment_max_mb * 1024 * 1024,
+            chromium=settings.ov_chromium,
+        )
+
+
+class Database(dg.ConfigurableResource):
+    """PostgreSQL (RDS), schema `data_general`."""
+
+    @contextmanager
+    def connect(self) -> Iterator[psycopg.Connection]:
+        """One connection for one piece of work; never held while a portal is read."""
+        connection = connect(Settings().rds_conninfo())
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+class ObjectStore(dg.ConfigurableResource):
+    """The S3 bucket that keeps the files: control calls through boto3, bytes through obstore."""
+
+    s3: dg.ResourceDependency[S3Resource]
+
+    def open(self) -> Bucket:
+        """Both clients of the bucket; nothing is sent yet. Raises MissingSettingError."""
+        settings = Settings()
+        where = BucketSettings(settings.bucket(), settings.aws_region, settings.s3_endpoint_url)
+        return Bucket.open(where, self.s3.get_client())
+
+
+class Disk(dg.ConfigurableResource):
+    """The local folders of raw captures and CSVs."""
+
+    @property
+    def root(self) -> Path:
+        return Settings().data_dir
+
+    def captures(self, partition: CompanyDay) -> CaptureStore:
+        return CaptureStore(self.root, partition.company, partition.day)
+
+    def csv(self, partition: CompanyDay) -> Path:
+        return csv_path(self.root, partition.company, partition.day)
+
+    def rejects(self, partition: CompanyDay) -> Path:
+        return rejects_path(self.root, partition.company, partition.day)

@@ -1,0 +1,195 @@
+"""One portal as a Starlette application: the pages, the gate in front of them, the libraries they run on.
+
+AngularJS, AngularJS Material and UI Bootstrap are served out of the installed XStatic packages, so that date
+pickers, selects and routes behave as the true ones do, quirks included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+from xstatic.pkg import angular, angular_bootstrap, angular_material
+
+from . import api, control
+from .session import COOKIE, Session
+from .site import Site
+
+HERE = Path(__file__).parent
+LIST_PATH = "/Listado-Radicación-PQR"
+STATIC = "/Portals"
+DNN_ID = "dnn_ctr_Login_Login_DotNetNuke.Membership.GatewayMembershipProvider_"
+DNN_NAME = "dnn$ctr$Login$Login_DotNetNuke.Membership.GatewayMembershipProvider$"
+
+# AngularJS owns the double braces of these pages, so Jinja has to take other ones.
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    variable_start_string="[[",
+    variable_end_string="]]",
+)
+
+
+class CachedStatic(StaticFiles):
+    """Libraries never change while the portal runs; a browser need ask for them once per context."""
+
+    def file_response(self, *args, **kwargs) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "public, max-age=86400, immutable"
+        return response
+
+
+class Gate:
+    """What stands in front of the application in the real world: latency, edge, maintenance, rate limit."""
+
+    def __init__(self, app: ASGIApp, site: Site):
+        self.app, self.site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(control.PREFIX):
+            await self.app(scope, receive, send)
+            return
+        if latency := self.site.faults.get("latency_ms"):
+            await asyncio.sleep(latency.ms / 1000)
+        refusal = self._refusal(static=scope["path"].startswith(STATIC))
+        await (refusal or self.app)(scope, receive, send)
+
+    def _refusal(self, *, static: bool) -> Response | None:
+        faults = self.site.faults
+        if faults.get("edge_block"):
+            return HTMLResponse(TEMPLATES.get_template("edge_block.html").render(), 403)
+        if faults.get("portal_down"):
+            page = TEMPLATES.get_template("portal_down.html").render(brand=self.site.brand)
+            return HTMLResponse(page, 503)
+        limit = faults.get("http_429")
+        if limit and not static and faults.spend("http_429"):
+            return HTMLResponse("Too Many Requests", 429, headers={"Retry-After": str(limit.retry_after)})
+        return None
+
+
+class Pages:
+    """The HTML pages."""
+
+    def __init__(self, site: Site):
+        self.site = site
+
+    def _render(self, template: str, page: str, status: int = 200, **values: object) -> Response:
+        html = TEMPLATES.get_template(template).render(
+            brand=self.site.brand,
+            popup=self.site.popup(page),
+            console_error=self.site.faults.get("console_error"),
+            list_path=quote(LIST_PATH),
+            static=STATIC,
+            **values,
+        )
+        return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+
+    def _session(self, request: Request) -> Session | None:
+        self.site.stats.page_requests += 1
+        return self.site.sessions.use(request.cookies.get(COOKIE))
+
+    @staticmethod
+    def _to_login(request: Request) -> Response:
+        path = quote(request.url.path, safe="")
+        return RedirectResponse(f"/Login?returnurl={path}", 302)
+
+    async def home(self, request: Request) -> Response:
+        session = self._session(request)
+        if session is None:
+            return self._to_login(request)
+        return self._render("home.html", "home", session=session)
+
+    async def list(self, request: Request) -> Response:
+        session = self._session(request)
+        if session is None:
+            return self._to_login(request)
+        layout = self.site.faults.get("layout_changed")
+        changed = set(layout.which) if layout else set()
+        settings = {"api": api.BASE, "hoy": self.site.book.now().date().isoformat()}
+        return self._render("module.html", "module", session=session, changed=changed, settings=settings)
+
+    async def login(self, request: Request) -> Response:
+        self.site.stats.page_requests += 1
+        return self._login_page(request)
+
+    def _login_page(self, request: Request, error: str = "") -> Response:
+        session = self.site.sessions.find(request.cookies.get(COOKIE))
+        waiting = session is not None and session.waiting_for_code
+        return self._render(
+            "otp.html" if waiting else "login.html",
+            "login",
+            id=DNN_ID,
+            name=DNN_NAME,
+            nonce=self.site.sessions.nonce(),
+            dropped=self.site.faults.get("dropped_keystrokes"),
+            returnurl=request.query_params.get("returnurl", ""),
+            error=error,
+        )
+
+    async def post_login(self, request: Request) -> Response:
+        self.site.stats.page_requests += 1
+        sessions, form = self.site.sessions, await request.form()
+        session = sessions.find(request.cookies.get(COOKIE))
+        otp = self.site.faults.get("otp")
+        if session and session.waiting_for_code and f"{DNN_NAME}txtOtpCode" in form:
+            if otp and form[f"{DNN_NAME}txtOtpCode"] != otp.code:
+                return self._login_page(request, "El código no es válido o ya venció.")
+            session.waiting_for_code = False
+        elif sessions.check(str(form.get("__OVNonce", "")), str(form.get(f"{DNN_NAME}hidCredenciales", ""))):
+            session = sessions.open()
+        else:
+            self.site.stats.logins_failed += 1
+            return self._login_page(request, "Usuario o contraseña incorrectos. Intente nuevamente.")
+        target = _local(request.query_params.get("returnurl", ""))
+        if session.waiting_for_code:
+            target = f"/Login?returnurl={quote(target, safe='')}"
+        else:
+            self.site.stats.logins_ok += 1
+        response = RedirectResponse(target, 302)
+        response.set_cookie(COOKIE, session.token, httponly=True, samesite="lax")
+        return response
+
+    async def logoff(self, request: Request) -> Response:
+        self.site.sessions.close(request.cookies.get(COOKIE))
+        response = RedirectResponse("/Login", 302)
+        response.delete_cookie(COOKIE)
+        return response
+
+    async def missing(self, request: Request, error: Exception) -> Response:
+        return self._render("missing.html", "missing", 404)
+
+
+def _local(returnurl: str) -> str:
+    """Where to go after the login; never to another site."""
+    path = unquote(returnurl)
+    return quote(path) if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def make_app(site: Site) -> ASGIApp:
+    """The portal of one company."""
+    pages = Pages(site)
+    libraries = {
+        "angular": angular.BASE_DIR,
+        "material": angular_material.BASE_DIR,
+        "bootstrap": angular_bootstrap.BASE_DIR,
+        "ov": HERE / "static",
+    }
+    routes = [
+        Route("/", pages.home),
+        Route(LIST_PATH, pages.list),
+        Route("/Logoff", pages.logoff),
+        *(Route(path, pages.login, methods=["GET"]) for path in ("/login", "/Login")),
+        *(Route(path, pages.post_login, methods=["POST"]) for path in ("/login", "/Login")),
+        *api.routes(site),
+        control.mount(site),
+        *(Mount(f"{STATIC}/{name}", CachedStatic(directory=folder)) for name, folder in libraries.items()),
+    ]
+    return Gate(Starlette(routes=routes, exception_handlers={404: pages.missing}), site)
