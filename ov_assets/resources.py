@@ -62,6 +62,10 @@ class ObjectStore(dg.ConfigurableResource):
 
     s3: dg.ResourceDependency[S3Resource]
 
+    @property
+    def bucket_name(self) -> str:
+        return Settings().bucket()
+
     def open(self) -> Bucket:
         """Both clients of the bucket; nothing is sent yet. Raises MissingSettingError."""
         settings = Settings()

@@ -42,6 +42,7 @@ def pqr_captures(
         database.connect() as connection,
         advisory_lock(connection, "portal", partition.company, wait_seconds=LOCK_WAIT_SECONDS),
     ):
+        started = datetime.now(BOGOTA)
         try:
             report = capture_day(
                 portals.site(partition.company),
@@ -64,10 +65,10 @@ def pqr_captures(
                 ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella)
                 for row in report.listed.values()
             ],
-            datetime.now(BOGOTA),
+            started,
+            complete=True,
             estado=FINALIZADO,
         )
-        connection.commit()
     store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")

@@ -7,6 +7,9 @@ import click
 
 COMMANDS = {
     "up": "Start the sandbox with Dagster on top, until Ctrl-C.",
+    "demo": "One day of both companies from the portals to S3, twice.",
+    "run": "Materialize the chain of one company and one day.",
+    "status": "How far each day of each company has come.",
     "env": "Print the settings in force as shell exports.",
 }
 

@@ -6,7 +6,7 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | switch | parameters (defaults) | visible effect |
 | --- | --- | --- |
 | popup | mode: normal, off, late, again_after_login (off); ms (2000; late: 6000) | when `#myModal` appears |
-| dropped_keystrokes | every (3), attempts (1) | each n-th key of the password is lost, so many attempts long |
+| dropped_keystrokes | every (3), attempts (1) | each n-th key of the password is lost |
 | otp | code (123456) | after the password, a page asks for a code |
 | edge_block | | Azure Front Door answers 403 "The request is blocked." to everything |
 | portal_down | | 503 maintenance page to everything |
@@ -23,7 +23,7 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | session_expires_after | requests (40), times (1) | a session ends after so many pages and XHR |
 | expire_now | | every session ends at this moment; the switch itself stays off |
 | sgc | radicado or `*` -> blank, late, numeric, duplicated | what is in the SGC input (late: after 1.2 s) |
-| attachments | radicado or `*` -> one of ATTACHMENT_MODES | what a click on a file yields, or how many there are |
+| attachments | radicado or `*` -> one of ATTACHMENT_MODES | what a click yields, or how many files |
 | repeated_radicado | page (2) | the first row of that page is the last row of the page before, once more |
 | shift_every | pages (1), max (3), done (0) | each n-th list XHR, a new Finalizado PQR comes on top |
 | layout_changed | which: list of LAYOUTS (["rename_nic"]) | the portal's vendor has released a new version |
@@ -32,8 +32,8 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | latency_ms | ms (100) | added to every answer |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
-that the control API tells changes with them. The other modes of `attachments` only change what a click yields.
-While `popup` is null, a company has its usual one: Afinia after 2 s on the login page, Air-e none.
+that the control API tells changes with them. The other modes of `attachments` only change what a click
+yields. While `popup` is null, a company has its usual one: Afinia after 2 s on the login page, Air-e none.
 """
 
 from __future__ import annotations

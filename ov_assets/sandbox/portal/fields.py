@@ -1,8 +1,8 @@
 """What a PQR says: the 18 fields of the detail page, exactly as the portal shows them.
 
 The values are awkward on purpose, in the ways in which real ones are: leading zeros, check digits, decomposed
-accents, line breaks, quotes, text that looks like a formula, a null or a tag. Whatever lies between the portal
-and the database has to carry them unharmed.
+accents, line breaks, quotes, text that looks like a formula, a null or a tag. Whatever lies between the
+portal and the database has to carry them unharmed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What control calls changed in the world of one company, kept in a JSON file so that it outlives a restart."""
+"""What control calls changed in the world of one company, kept in a JSON file: it outlives a restart."""
 
 from __future__ import annotations
 

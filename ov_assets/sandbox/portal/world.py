@@ -1,7 +1,7 @@
 """A deterministic world of PQRs, made from a seed: which exist, when each was filed and when it was finished.
 
-Only the skeleton is made here (`Stub`), because the unfiltered list needs 65,000 of them within a second; what
-a PQR says is made lazily in `fields.py`, and its files in `attachments.py`.
+Only the skeleton is made here (`Stub`), because the unfiltered list needs 65,000 of them within a second;
+what a PQR says is made lazily in `fields.py`, and its files in `attachments.py`.
 
 Every PQR has an integer `key`. Radicado and id are functions of it, and `World.key_of_id` is the way back, so
 that a detail page is found without an index. The id hides the key, as a page object must not guess it.

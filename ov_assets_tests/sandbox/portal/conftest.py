@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,11 @@ from typing import NamedTuple
 import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from starlette.testclient import TestClient
+
+with warnings.catch_warnings():
+    # Its client still works on httpx, and says at import that it would rather have another one.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 from ov_assets.sandbox.portal.api import BASE
 from ov_assets.sandbox.portal.app import DNN_NAME, make_app

@@ -1,0 +1,94 @@
+"""CSV → RDS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.company_csv import company_csv
+from ov_assets.companies import COMPANIES
+from ov_assets.partitions import company_date, company_day
+from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.csv_contract import CsvContractError
+from ov_assets.pqr.files import sha256_of
+from ov_assets.pqr.manifest import Clase
+from ov_assets.rds.files_on_record import FileOnRecord
+from ov_assets.rds.loader import load_partition
+from ov_assets.rds.rejects import TooManyRejectsError
+from ov_assets.resources import Database, Disk
+
+
+def files_of_partition(store: CaptureStore, csv_path: Path) -> Iterator[FileOnRecord]:
+    """Every file of every PQR of a day, as its manifest names it, and the day's CSV."""
+    for manifest in store.manifests().values():
+        for file in manifest.archivos:
+            path = store.path_of(manifest, file)
+            yield FileOnRecord(
+                manifest.numero_radicado,
+                file.clase,
+                file.nombre,
+                file.hash_archivo,
+                file.tamano,
+                path.relative_to(store.data_dir).as_posix(),
+            )
+    yield FileOnRecord(
+        "",
+        Clase.CSV,
+        csv_path.name,
+        sha256_of(csv_path),
+        csv_path.stat().st_size,
+        csv_path.relative_to(store.data_dir).as_posix(),
+    )
+
+
+@dg.asset(
+    partitions_def=company_date,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"postgres", "sql", "table"},
+    deps=[company_csv],
+)
+def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk) -> dg.MaterializeResult:
+    """Carga el CSV de una empresa y un día en `data_general.ov_afinia` u `ov_aire`, y anota sus archivos.
+
+    Una sola transacción: o queda todo, o no queda nada. Una fila igual no se reescribe; una captura más
+    vieja nunca pisa una más nueva; lo que decía la fila antes de un cambio queda en `historial_ov`.
+    Las filas que no se pueden cargar quedan en `rechazos_ov` con su motivo.
+    """
+    partition = company_day(context.partition_key)
+    path = disk.csv(partition)
+    try:
+        if not path.is_file():
+            raise CsvContractError(f"{partition}: there is no CSV yet. Materialize company_csv first.")
+        files = list(files_of_partition(disk.captures(partition), path))
+        with database.connect() as connection:
+            load = load_partition(
+                connection,
+                partition.company,
+                partition.day,
+                path,
+                disk.rejects(partition),
+                files,
+                context.run.run_id,
+            )
+    except (CsvContractError, TooManyRejectsError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": load.filas - load.rechazadas - load.duplicadas,
+            "dagster/table_name": f"data_general.{COMPANIES[partition.company].table}",
+            "filas": load.filas,
+            "insertadas": load.insertadas,
+            "actualizadas": load.actualizadas,
+            "sin_cambio": load.sin_cambio,
+            "duplicadas": load.duplicadas,
+            "rechazadas": load.rechazadas + load.rechazadas_csv,
+            "archivos": load.archivos,
+            "ya_cargado": load.ya_cargado,
+            "motivos": table(
+                ({"motivo": motivo, "filas": count} for motivo, count in sorted(load.motivos.items())),
+                ("motivo", "filas"),
+            ),
+        }
+    )

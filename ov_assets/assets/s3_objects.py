@@ -1,0 +1,157 @@
+"""What is missing → S3, and the proof that it is there."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from time import monotonic
+
+import dagster as dg
+import psycopg
+
+from ov_assets import progress
+from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.s3_pending import look, s3_pending
+from ov_assets.partitions import CompanyDay, company_date, company_day
+from ov_assets.rds import registry
+from ov_assets.rds.locks import advisory_lock
+from ov_assets.rds.registry import Claimed, Failed, Uploaded
+from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.errors import S3Error
+from ov_assets.s3.inventory import list_objects
+from ov_assets.s3.keys import Layout, partition_prefixes
+from ov_assets.s3.store import Bucket
+from ov_assets.s3.uploader import Outcome, Resultado, UploadItem, unconfirmed, upload_many
+
+LOCK_WAIT_SECONDS = 600
+UPLOADED_TAG = "ov/subidos"
+
+
+@dg.asset(
+    partitions_def=company_date,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"s3", "python"},
+    deps=[s3_pending],
+)
+def s3_objects(
+    context: dg.AssetExecutionContext, database: Database, store: ObjectStore, disk: Disk
+) -> dg.MaterializeResult:
+    """Sube a S3 exactamente lo que `s3_pending` anotó, lo verifica allá y lo registra como `subido`.
+
+    Cada archivo se toma en arriendo, viaja con su SHA-256 y con la condición de no pisar nada, y se cuenta
+    como `subido` solo cuando S3 lo muestra. Repetir la carga no repite ningún objeto.
+    """
+    partition = company_day(context.partition_key)
+    bucket = store.open()
+    begin = monotonic()
+    with (
+        database.connect() as connection,
+        advisory_lock(
+            connection, "s3", partition.company, partition.day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS
+        ),
+    ):
+        outcomes = upload_claimed(partition, connection, bucket, disk)
+        diff = look(partition, connection, bucket, disk)
+        counts = registry.registry_counts(connection, partition.company, partition.day, bucket.name)
+        connection.commit()
+    unplanned = diff.reasons().get("sin_registro", 0)
+    if unplanned:
+        raise dg.Failure(
+            f"{partition}: {unplanned} files on record have no plan. Materialize s3_pending first."
+        )
+    results = Counter(outcome.resultado for outcome in outcomes)
+    uploaded = results[Resultado.SUBIDO]
+    # The sensor reads it: a run that uploads nothing though work is pending was in vain, and has to rest.
+    context.instance.add_run_tags(context.run.run_id, {UPLOADED_TAG: str(uploaded)})
+    context.log.info(f"{partition}: {uploaded} uploaded, {diff.files - len(diff.pending)} verified in S3")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": diff.files - len(diff.pending),
+            "subidos_ahora": uploaded,
+            "ya_estaban": results[Resultado.YA_ESTABA],
+            "bytes_subidos": sum(
+                outcome.tamano for outcome in outcomes if outcome.resultado is Resultado.SUBIDO
+            ),
+            "verificados": diff.files - len(diff.pending),
+            "pendientes": len(diff.pending),
+            "segundos": round(monotonic() - begin, 2),
+            **{f"estado_{state.value}": count for state, count in counts.items()},
+            "sin_subir": table(
+                (
+                    {
+                        "clave": outcome.item.clave,
+                        "resultado": outcome.resultado.value,
+                        "detalle": outcome.detalle,
+                    }
+                    for outcome in outcomes
+                    if not outcome.in_s3
+                ),
+                ("clave", "resultado", "detalle"),
+            ),
+        }
+    )
+
+
+def upload_claimed(
+    partition: CompanyDay, connection: psycopg.Connection, bucket: Bucket, disk: Disk
+) -> list[Outcome]:
+    """Upload what may be claimed of one partition, verify it against the bucket, and write down each outcome.
+
+    The caller holds the partition's lock, so a lease that somebody else left belongs to the dead.
+    """
+    owner = f"{partition}/{secrets.token_hex(6)}"
+    finished: list[Outcome] = []
+    while claimed := registry.claim(
+        connection, partition.company, partition.day, bucket.name, owner, reclaim_leases=True
+    ):
+        try:
+            done = asyncio.run(_upload(bucket, claimed, disk))
+        except S3Error:
+            registry.release(connection, bucket.name, owner)
+            raise
+        listing = list_objects(bucket, partition_prefixes(Layout.COMPLETA, partition.company, partition.day))
+        _record(connection, owner, done, dict((o.item.id, why) for o, why in unconfirmed(done, listing)))
+        finished.extend(done)
+    registry.release(connection, bucket.name, owner)
+    return finished
+
+
+async def _upload(bucket: Bucket, claimed: Sequence[Claimed], disk: Disk) -> list[Outcome]:
+    items = [
+        UploadItem(row.id, row.clave_s3, disk.root / row.ruta_local, row.hash_archivo) for row in claimed
+    ]
+    done = 0
+
+    def told(batch: Sequence[Outcome]) -> None:
+        nonlocal done
+        done += len(batch)
+        progress.report("s3_objects", done, len(items))
+
+    return await upload_many(bucket, items, on_batch=told)
+
+
+def _record(
+    connection: psycopg.Connection, owner: str, outcomes: Sequence[Outcome], unseen: dict[int, str]
+) -> None:
+    """One statement for each kind of outcome."""
+
+    def failed(*results: Resultado) -> list[Failed]:
+        return [
+            Failed(outcome.item.id, outcome.detalle, outcome.permanente)
+            for outcome in outcomes
+            if outcome.resultado in results
+        ]
+
+    confirmed = [
+        Uploaded(o.item.id, o.etag, o.tipo_contenido, ya_estaba=o.resultado is Resultado.YA_ESTABA)
+        for o in outcomes
+        if o.in_s3 and o.item.id not in unseen
+    ]
+    with connection.transaction():
+        registry.mark_uploaded(connection, owner, confirmed)
+        registry.mark_conflict(connection, owner, failed(Resultado.CONFLICTO))
+        registry.mark_missing_local(connection, owner, failed(Resultado.FALTA_LOCAL))
+        registry.mark_error(
+            connection, owner, failed(Resultado.ERROR) + [Failed(id_, why) for id_, why in unseen.items()]
+        )

@@ -1,0 +1,157 @@
+"""Run one partition's chain in this process, and say in figures what became of it."""
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import psutil
+
+from ov_assets import progress
+from ov_assets.assets.s3_pending import look, planned_key
+from ov_assets.definitions import defs
+from ov_assets.jobs import chain_job
+from ov_assets.partitions import CompanyDay
+from ov_assets.rds.diff import PartitionDiff
+from ov_assets.resources import Database, Disk, ObjectStore
+
+PROCESS_TAG = "ov/process"
+BEFORE_S3 = ("pqr_captures", "company_csv", "rds_table")
+# The run's events are kept in Dagster; a terminal shows figures, not the log.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(slots=True)
+class Summary:
+    """The counts of one run; `--json` prints exactly these."""
+
+    company: str
+    date: date
+    listed: int = 0
+    captured: int = 0
+    csv_rows: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    files: int = 0
+    pending: int = 0
+    uploaded: int = 0
+    verified: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def this_process() -> str:
+    """A name for this process that no later one can have."""
+    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def is_dead(name: str) -> bool:
+    """Whether a process named so ran on this machine and is gone."""
+    host, pid, created = name.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" != created
+    except psutil.NoSuchProcess:
+        return True
+
+
+def close_dead_runs(instance: dg.DagsterInstance) -> None:
+    """End the runs of killed `ov run` processes: else they'd look busy, and hold back their partitions."""
+    unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished), limit=1000):
+        if (process := run.tags.get(PROCESS_TAG)) and is_dead(process):
+            instance.report_run_failed(
+                run, "The process of this run was killed; the next run completes its work."
+            )
+
+
+@contextmanager
+def instance_of(dagster_home: str) -> Iterator[dg.DagsterInstance]:
+    os.environ["DAGSTER_HOME"] = dagster_home
+    with dg.DagsterInstance.get() as instance:
+        close_dead_runs(instance)
+        yield instance
+
+
+def run_chain(
+    partition: CompanyDay, instance: dg.DagsterInstance, listener: progress.Listener, *, dry_run: bool = False
+) -> Summary:
+    """Materialize the chain of one partition; with `dry_run` only what comes before S3."""
+    job = defs.resolve_job_def(chain_job.name)
+    selection = [dg.AssetKey(name) for name in BEFORE_S3] if dry_run else None
+    with progress.listening(listener):
+        result = job.execute_in_process(
+            partition_key=partition.key,
+            instance=instance,
+            raise_on_error=False,
+            run_config=QUIET,
+            tags={PROCESS_TAG: this_process(), "ov/trigger": "ov run"},
+            asset_selection=selection,
+        )
+    return summarise(partition, result)
+
+
+def summarise(partition: CompanyDay, result: dg.ExecuteInProcessResult) -> Summary:
+    """Counts from the run's own materializations, errors from its failures and failed checks."""
+    summary = Summary(partition.company, partition.day)
+    _fill(summary, _materialized(result))
+    for event in result.all_events:
+        if event.is_step_failure:
+            summary.errors.append(_reason(event))
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.description:
+            summary.errors.append(f"{partition}: check {check.check_name} failed: {check.description}")
+    if not result.success and not summary.errors:
+        summary.errors.append(f"{partition}: run {result.run_id} failed")
+    return summary
+
+
+def _materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    found = {}
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        found[materialization.asset_key.to_user_string()] = {
+            name: value.value for name, value in materialization.metadata.items()
+        }
+    return found
+
+
+def _fill(summary: Summary, values: Mapping[str, Mapping[str, Any]]) -> None:
+    captures, csv, rds = (values.get(name, {}) for name in BEFORE_S3)
+    objects = values.get("s3_objects", {})
+    summary.listed = captures.get("listadas", 0)
+    summary.captured = captures.get("dagster/partition_row_count", 0)
+    summary.csv_rows = csv.get("filas", 0)
+    summary.inserted = rds.get("insertadas", 0)
+    summary.updated = rds.get("actualizadas", 0)
+    summary.unchanged = rds.get("sin_cambio", 0)
+    summary.rejected = rds.get("rechazadas", 0)
+    summary.files = rds.get("archivos", 0)
+    summary.pending = objects.get("pendientes", values.get("s3_pending", {}).get("pendientes", 0))
+    summary.uploaded = objects.get("subidos_ahora", 0)
+    summary.verified = objects.get("verificados", 0)
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return " ".join(error.message.split()) if error else "unknown failure"
+
+
+def dry_diff(partition: CompanyDay) -> tuple[PartitionDiff, list[str]]:
+    """What an upload would do now: the diff, and the key of each file that would go up. Writes nothing."""
+    store = ObjectStore(s3=defs.resources["store"].s3)
+    bucket = store.open()
+    with Database().connect() as connection:
+        diff = look(partition, connection, bucket, Disk())
+    return diff, [file.clave_s3 or planned_key(partition, file) for file in diff.pending]

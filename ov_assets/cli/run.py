@@ -1,0 +1,51 @@
+"""`ov run`: one company and one day, from the portal to S3."""
+
+from datetime import date
+
+import click
+
+from ov_assets.cli.shared import (
+    Day,
+    as_json,
+    company_choice,
+    environment,
+    print_summaries,
+    say_errors,
+    showing_progress,
+)
+
+
+@click.command()
+@click.option("--company", required=True, type=company_choice(), help="Whose portal.")
+@click.option("--date", "day", required=True, type=Day(), help="The PQR's own Fecha on the portal.")
+@click.option("--dry-run", is_flag=True, help="Up to the diff: print what would be uploaded, upload nothing.")
+@click.option("--json", "as_json_object", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_object: bool) -> None:
+    """Materialize the whole chain of one partition: portal → CSV → RDS → diff → S3 → report.
+
+    Exit code 0: done; 1: failed; 2: wrong usage. What is done already isn't done again.
+    """
+    with environment() as dagster_home:
+        from ov_assets.cli.partition_run import dry_diff, instance_of, run_chain
+        from ov_assets.partitions import CompanyDay
+
+        partition = CompanyDay(company, day)
+        with instance_of(dagster_home) as instance, showing_progress(str(partition)) as listener:
+            summary = run_chain(partition, instance, listener, dry_run=dry_run)
+        keys: list[str] = []
+        if dry_run and not summary.errors:
+            diff, keys = dry_diff(partition)
+            summary.files, summary.pending = diff.files, len(diff.pending)
+            summary.verified = diff.files - len(diff.pending)
+    if as_json_object:
+        click.echo(as_json(summary))
+    else:
+        for key in keys:
+            click.echo(f"would upload {key}")
+        print_summaries("Dry run" if dry_run else "Run", [summary])
+        if not summary.listed and not summary.errors:
+            click.echo(f"The portal lists no finalised PQR of {company} on {day}.")
+    say_errors(summary.errors)
+    if summary.errors:
+        ctx.exit(1)

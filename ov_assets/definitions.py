@@ -1,0 +1,42 @@
+"""The whole house: what Dagster loads. Read from here."""
+
+import dagster as dg
+from dagster_aws.s3 import S3Resource
+
+from ov_assets.assets import external
+from ov_assets.checks import CHECKS
+from ov_assets.jobs import CHAIN, chain_job, cleanup_job, s3_job
+from ov_assets.resources import Database, Disk, ObjectStore, Portals
+from ov_assets.schedules import (
+    daily_bulk_schedule,
+    hourly_s3_verification_schedule,
+    two_hourly_schedule,
+    weekly_cleanup_schedule,
+)
+from ov_assets.sensors import pending_uploads_sensor
+from ov_assets.settings import Settings
+
+settings = Settings()
+
+defs = dg.Definitions(
+    assets=[*external.portals, external.registros_ov_s3, *CHAIN],
+    asset_checks=CHECKS,
+    jobs=[chain_job, s3_job, cleanup_job],
+    schedules=[
+        daily_bulk_schedule,
+        two_hourly_schedule,
+        hourly_s3_verification_schedule,
+        weekly_cleanup_schedule,
+    ],
+    sensors=[pending_uploads_sensor],
+    resources={
+        "portals": Portals(),
+        "database": Database(),
+        "store": ObjectStore(
+            s3=S3Resource(region_name=settings.aws_region, endpoint_url=settings.s3_endpoint_url)
+        ),
+        "disk": Disk(),
+    },
+    # One run is one company and day in one process; the concurrency is inside the assets.
+    executor=dg.in_process_executor,
+)
