@@ -1,4 +1,4 @@
-"""What must hold of a partition, asked from outside: the checks query disk, database and bucket themselves."""
+"""What must hold of a partition, asked from outside: checks query disk, database and bucket themselves."""
 
 import dagster as dg
 

@@ -43,7 +43,8 @@ def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_obje
     else:
         for key in keys:
             click.echo(f"would upload {key}")
-        print_summaries("Dry run" if dry_run else "Run", [summary])
+        if summary.listed or not summary.errors:
+            print_summaries("Dry run" if dry_run else "Run", [summary])
         if not summary.listed and not summary.errors:
             click.echo(f"The portal lists no finalised PQR of {company} on {day}.")
     say_errors(summary.errors)

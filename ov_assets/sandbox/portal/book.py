@@ -159,6 +159,8 @@ class Book:
             day -= timedelta(days=1)
 
     def _matching(self, day: date, query: Query, now: datetime) -> int:
+        if query.estado is None and day < now.date() and not self.overlay.touches(day):
+            return self.world.size(self.company, day)
         counts = self._counts(day, now)
         return counts[query.estado] if query.estado else counts.total()
 

@@ -71,6 +71,11 @@ def is_empty_day(day: date) -> bool:
     return (day.month, day.day) in {(12, 25), (1, 1)} or day in GOOD_FRIDAYS
 
 
+def _count(rng: random.Random) -> int:
+    """The first draw of a day: `size` and `_make` must agree on it."""
+    return rng.randint(28, 44)
+
+
 class World:
     """All PQRs of both companies, always the same for the same seed."""
 
@@ -89,11 +94,19 @@ class World:
             found = self._days[company, day] = tuple(self._make(company, day))
         return found
 
+    def size(self, company: str, day: date) -> int:
+        """How many PQRs were ever filed on that day, without making them: that is what a total needs."""
+        if (company, day) in self._days:
+            return len(self._days[company, day])
+        if company not in COMPANIES or day < FIRST_DAY or is_empty_day(day):
+            return 0
+        return _count(self.random(company, day))
+
     def _make(self, company: str, day: date) -> list[Stub]:
         if company not in COMPANIES or day < FIRST_DAY or is_empty_day(day):
             return []
         rng = self.random(company, day)
-        count = rng.randint(28, 44)
+        count = _count(rng)
         never = set(rng.sample(range(count), min(count - MINIMUM_FINISHED, rng.choice((0, 1, 1, 2, 3)))))
         first_key = (day - FIRST_DAY).days * 100
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - Bogotá wall clock, as the portal shows it
