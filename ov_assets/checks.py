@@ -45,7 +45,7 @@ def every_listed_pqr_captured(
 
 @dg.asset_check(asset=company_csv, blocking=True, partitions_def=company_date)
 def csv_contract(context: dg.AssetCheckExecutionContext, disk: Disk) -> dg.AssetCheckResult:
-    """El CSV tiene el encabezado fijo, cada captura está en él o entre los rechazos, y sus hashes coinciden."""
+    """El CSV tiene el encabezado fijo; cada captura está en él o en los rechazos; los hashes coinciden."""
     partition = company_day(context.partition_key)
     try:
         rows = read_company_csv(disk.csv(partition))
@@ -86,7 +86,7 @@ def rds_equals_csv(
     unexplained = found.distintas + max(0, found.faltan - day.rechazadas)
     return dg.AssetCheckResult(
         passed=not unexplained,
-        description=f"{found.iguales} equal, {found.mas_nuevas} newer in the table, {unexplained} unexplained",
+        description=f"{found.iguales} equal, {found.mas_nuevas} newer in RDS, {unexplained} unexplained",
         metadata={
             "iguales": found.iguales,
             "mas_nuevas": found.mas_nuevas,
@@ -101,7 +101,7 @@ def rds_equals_csv(
 def s3_equals_registry(
     context: dg.AssetCheckExecutionContext, database: Database, store: ObjectStore, disk: Disk
 ) -> dg.AssetCheckResult:
-    """Cada archivo registrado está en el bucket con su tamaño y su ETag, y ningún objeto carece de registro."""
+    """Cada archivo registrado está en el bucket con su tamaño y ETag, y ningún objeto carece de registro."""
     partition = company_day(context.partition_key)
     with database.connect() as connection:
         diff = look(partition, connection, store.open(), disk)
@@ -109,7 +109,7 @@ def s3_equals_registry(
     return dg.AssetCheckResult(
         passed=good,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{diff.files - len(diff.pending)} of {diff.files} files in S3, {diff.huerfanos} unknown objects",
+        description=f"{diff.files - len(diff.pending)} of {diff.files} files in S3, {diff.huerfanos} unknown",
         metadata={
             "archivos": diff.files,
             "pendientes": len(diff.pending),

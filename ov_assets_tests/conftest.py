@@ -205,3 +205,30 @@ def data_dir(tmp_path: Path) -> Path:
     directory = tmp_path / "data"
     directory.mkdir()
     return directory
+
+
+@pytest.fixture
+def flow(
+    monkeypatch: pytest.MonkeyPatch, database: Conninfo, bucket: Bucket, portal: Portal, data_dir: Path
+) -> None:
+    """The environment that the assets read."""
+    values = {
+        "RDS_HOST": database["host"],
+        "RDS_PORT": database["port"],
+        "RDS_DATABASE": database["dbname"],
+        "RDS_USERNAME": database["user"],
+        "RDS_PASSWORD": database["password"],
+        "RDS_SSL_MODE": database["sslmode"],
+        "S3_BUCKET_NAME": bucket.name,
+        "S3_ENDPOINT_URL": bucket.endpoint_url,
+        "AWS_REGION": bucket.region,
+        "OV_HOME": data_dir.parent,
+        "OV_DATA_DIR": data_dir,
+    }
+    for company in ("afinia", "aire"):
+        prefix = f"OV_{company.upper()}"
+        values[f"{prefix}_URL"] = portal.url(company)
+        values[f"{prefix}_USERNAME"] = portal.username(company)
+        values[f"{prefix}_PASSWORD"] = portal.password(company)
+    for name, value in values.items():
+        monkeypatch.setenv(name, str(value))

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from ov_assets.cli.partition_run import Summary
     from ov_assets.progress import Listener
 
-COUNTS = ("listed", "captured", "csv_rows", "inserted", "updated", "unchanged", "rejected", "files", "pending",
-          "uploaded", "verified")  # fmt: skip
+COUNTS = (
+    *("listed", "captured", "csv_rows"),
+    *("inserted", "updated", "unchanged", "rejected"),
+    *("files", "pending", "uploaded", "verified"),
+)
 
 
 class Day(click.ParamType):
@@ -65,7 +68,7 @@ def environment() -> Iterator[str]:
 
 @contextmanager
 def showing_progress(title: str) -> Iterator["Listener"]:
-    """Bars on a terminal, a plain line now and then elsewhere; on standard error, so that --json stays clean."""
+    """Bars on a terminal, a plain line now and then elsewhere; on standard error: --json stays clean."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

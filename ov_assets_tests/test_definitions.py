@@ -1,0 +1,129 @@
+"""What Dagster loads: the graph, its partitions, and every clock in Bogotá's time."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import dagster as dg
+import psycopg
+import pytest
+
+from ov_assets.definitions import defs
+from ov_assets.partitions import BOGOTA, TIMEZONE, CompanyDay, company_date, company_day
+from ov_assets.schedules import (
+    daily_bulk_schedule,
+    hourly_s3_verification_schedule,
+    two_hourly_schedule,
+    weekly_cleanup_schedule,
+)
+from ov_assets.sensors import pending_uploads_sensor
+from ov_assets_tests.assets.flow_tools import resources
+
+CHAIN = ["pqr_captures", "company_csv", "rds_table", "s3_pending", "s3_objects", "verification_report"]
+
+
+def at(text: str) -> dg.ScheduleEvaluationContext:
+    tick = datetime.fromisoformat(text).replace(tzinfo=BOGOTA)
+    return dg.build_schedule_context(scheduled_execution_time=tick)
+
+
+def keys(requests: Any) -> list[str]:
+    return [str(request.partition_key) for request in requests]
+
+
+def test_the_definitions_load() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_the_chain_is_one_line_of_partitioned_assets_in_one_group() -> None:
+    graph = defs.get_repository_def().asset_graph
+    for upstream, downstream in pairwise(CHAIN):
+        assert dg.AssetKey(upstream) in graph.get(dg.AssetKey(downstream)).parent_keys
+    for name in CHAIN:
+        node = graph.get(dg.AssetKey(name))
+        assert node.partitions_def == company_date
+        assert node.group_name == "oficina_virtual"
+        assert node.owners
+        assert node.kinds
+        assert node.description
+
+
+def test_the_names_of_the_partitions_are_frozen() -> None:
+    assert company_day("afinia|2025-10-13") == CompanyDay("afinia", datetime(2025, 10, 13).date())  # noqa: DTZ001
+    assert [dimension.name for dimension in company_date.partitions_defs] == ["company", "date"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cron"),
+    [
+        ("daily_bulk_schedule", "0 4 * * *"),
+        ("two_hourly_schedule", "0 4-22/2 * * 1-6"),
+        ("hourly_s3_verification_schedule", "0 * * * *"),
+        ("weekly_cleanup_schedule", "0 2 * * 0"),
+    ],
+)
+def test_the_clocks(name: str, cron: str) -> None:
+    schedule = defs.get_repository_def().get_schedule_def(name)
+    assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, TIMEZONE)
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_the_daily_bulk_asks_for_the_day_before_its_tick_however_late_it_runs() -> None:
+    assert keys(daily_bulk_schedule(at("2025-10-14T04:00"))) == ["afinia|2025-10-13", "aire|2025-10-13"]
+
+
+def test_the_two_hourly_run_asks_for_its_own_day_and_yields_to_the_bulk() -> None:
+    assert keys(two_hourly_schedule(at("2025-10-14T22:00"))) == ["afinia|2025-10-14", "aire|2025-10-14"]
+    skipped = two_hourly_schedule(at("2025-10-14T04:00"))
+    assert isinstance(skipped, dg.SkipReason)
+    assert "daily bulk" in skipped.skip_message
+
+
+def test_the_cleanup_runs_once_a_week() -> None:
+    assert weekly_cleanup_schedule(at("2025-10-12T02:00")).run_key == "2025-10-12"
+
+
+def pending_file(database: dict[str, Any], company: str, day: str) -> None:
+    with psycopg.connect(**database) as connection:
+        connection.execute(
+            "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
+            " tamano, ruta_local, fecha) VALUES (%s, '1', 'pdf', 'detalle.pdf', repeat('a', 64), 1, 'x', %s)",
+            [company, day],
+        )
+
+
+def evaluated(instance: dg.DagsterInstance) -> dg.SensorResult | dg.SkipReason:
+    found = {name: resources()[name] for name in ("database", "store")}
+    with dg.build_sensor_context(instance=instance, resources=found) as context:
+        result: dg.SensorResult | dg.SkipReason = pending_uploads_sensor(context)
+        return result
+
+
+@pytest.mark.usefixtures("flow")
+def test_the_hourly_verification_asks_for_every_pending_day_however_old(database: dict[str, Any]) -> None:
+    pending_file(database, "aire", "2024-02-29")
+    tick = datetime(2025, 10, 14, 15, tzinfo=BOGOTA)
+    found = {name: resources()[name] for name in ("database", "store")}
+    with dg.build_schedule_context(scheduled_execution_time=tick, resources=found) as context:
+        asked = hourly_s3_verification_schedule(context)
+    recent = [f"{company}|2025-10-{day}" for company in ("afinia", "aire") for day in (13, 14)]
+    assert sorted(keys(asked)) == sorted([*recent, "aire|2024-02-29"])
+
+
+@pytest.mark.usefixtures("flow")
+def test_the_sensor_asks_for_what_is_on_file_but_not_in_s3(database: dict[str, Any]) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert isinstance(evaluated(instance), dg.SkipReason)
+        pending_file(database, "afinia", "2025-10-13")
+        result = evaluated(instance)
+    assert isinstance(result, dg.SensorResult)
+    assert keys(result.run_requests) == ["afinia|2025-10-13"]
+    # A run key is remembered for ever: the second time that a file goes missing it would be ignored.
+    assert result.run_requests[0].run_key is None
+
+
+@pytest.mark.usefixtures("flow")
+def test_a_database_that_is_down_fails_the_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDS_PORT", "1")
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(Exception, match="can't connect"):
+        evaluated(instance)
