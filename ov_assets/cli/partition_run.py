@@ -143,9 +143,10 @@ def _reason(event: dg.DagsterEvent) -> str:
     if failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
     error = failure.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return " ".join(error.message.split()) if error else "unknown failure"
+    if error is None:
+        return f"step {event.step_key} failed"
+    ours = error.cause or error  # Dagster wraps what the asset raised
+    return f"{event.step_key}: " + " ".join(ours.message.split()).removeprefix(f"{ours.cls_name}: ")
 
 
 def dry_diff(partition: CompanyDay) -> tuple[PartitionDiff, list[str]]:

@@ -93,7 +93,8 @@ def stoppable() -> "Iterator[None]":
         raise Stop
 
     for signum in STOP_SIGNALS:
-        signal.signal(signum, stop)
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # nohup means it
+            signal.signal(signum, stop)
     yield
 
 

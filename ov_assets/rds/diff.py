@@ -224,8 +224,15 @@ def _with_keys(
 
 
 @private_errors
-def pending_partitions(conn: psycopg.Connection, bucket: str, limit: int = 100) -> list[PendingPartition]:
-    """Every company and day with files on record that could be in S3 and are not, oldest day first."""
-    params = {"bucket": bucket, "limite": limit}
+def pending_partitions(
+    conn: psycopg.Connection, bucket: str, limit: int = 100, *, since: datetime | None = None
+) -> list[PendingPartition]:
+    """Every company and day with files on record that could be in S3 and are not, oldest day first.
+
+    since: look for files without a row only among those that changed since then (the database's clock).
+    It saves the walk over all files between two full answers; rows that wait are always looked at.
+    """
+    params = {"bucket": bucket, "limite": limit, "desde": since}
     with conn.transaction(), conn.cursor(row_factory=class_row(PendingPartition)) as cursor:
+        conn.execute(query("diff_session"))
         return cursor.execute(query("diff_pending_partitions"), params).fetchall()

@@ -120,7 +120,7 @@ _INDEXES = {
     "registros_ov_s3_por_hacer_idx",
     "rechazos_ov_pendientes_idx",
 }
-_FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "medido_ov"}
+_FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "medido_ov", "es_dia_ov"}
 
 
 @private_errors
@@ -131,11 +131,14 @@ def drift(conn: psycopg.Connection) -> list[str]:
         keys = conn.execute(query("schema_keys")).fetchall()
         checks = {tuple(row) for row in conn.execute(query("schema_checks"))}
         indexes = {row[0] for row in conn.execute(query("schema_indexes"))}
+        encoding = conn.execute(query("schema_encoding")).fetchone()
         functions = {row[0] for row in conn.execute(query("schema_functions"))}
 
     types = {(table, column): (kind, limit) for table, column, kind, limit in columns}
     tables = {table for table, *_ in columns}
     found: list[str] = []
+    if encoding != ("UTF8",):
+        found.append("the database's encoding is not UTF8: not every name of a person fits into it")
     for table, expected in _EXPECTED.items():
         if table not in tables:
             found.append(f"table {table} is missing")

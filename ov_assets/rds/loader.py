@@ -4,9 +4,8 @@ What the counts say is what the database did: each comes from the statement that
 rolled back unless staged = inserted + updated + unchanged + duplicate + rejected.
 """
 
-import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,9 +16,6 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from ov_assets.companies import COMPANIES
-from ov_assets.pqr.csv_contract import COLUMNS
-from ov_assets.pqr.files import sha256_of
-from ov_assets.rds.compare import csv_equals_table
 from ov_assets.rds.connection import (
     RdsError,
     UnknownCompanyError,
@@ -37,7 +33,7 @@ from ov_assets.rds.rejects import (
     rejects_of_csv,
     rejects_of_load,
 )
-from ov_assets.rds.staging import check_header, judge, stage_file
+from ov_assets.rds.staging import judge, stage_file
 
 LOCK_WAIT_SECONDS = 120.0
 
@@ -99,30 +95,28 @@ def load_partition(
         raise UnknownCompanyError
     if conn.info.transaction_status != TransactionStatus.IDLE:
         raise OpenTransactionError("load_partition needs a connection without an open transaction")
-    check_header(csv_path)
-    digest = sha256_of(csv_path)
     left_out, rejects_digest = rejects_of_csv(rejects_path)
     partition = {"empresa": company, "fecha": day}
     limits = thresholds or Thresholds()
 
     with advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS):
-        with conn.transaction():
-            conn.execute(query("load_limits"))
-            done = _loaded_before(conn, partition, csv_path, digest, rejects_digest)
-            if done is not None:
-                files_now = record_files(conn, company, day, files)
-                reasons = _reasons_on_record(conn, partition, digest, rejects_digest)
-                return replace(done, rechazadas_csv=len(left_out), motivos=reasons, archivos=files_now)
-
         refused: TooManyRejectsError | None = None
         rejects: list[RejectOnRecord] = []
         with conn.transaction():
             conn.execute(query("load_limits"))
-            rejected = judge(conn, company, stage_file(conn, csv_path))
+            digest, nul_mark = stage_file(conn, csv_path)
+            done = _loaded_before(conn, partition, digest, rejects_digest)
+            if done is not None:
+                return replace(
+                    done,
+                    rechazadas_csv=len(left_out),
+                    motivos=_reasons_on_record(conn, partition, digest, rejects_digest),
+                    archivos=record_files(conn, company, day, files),
+                )
+            rejected = judge(conn, company, nul_mark)
             rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
             motivos = dict(Counter(reject.motivo for reject in rejects))
-            staged = _staged(conn)
-            total = staged + len(left_out)
+            total = _staged(conn) + len(left_out)
             if limits.exceeded(len(rejects), total):
                 refused = TooManyRejectsError(company, day, total, motivos)
                 # Ends this transaction, and the staging tables with it, before anything is published.
@@ -131,17 +125,13 @@ def load_partition(
             record_rejects(conn, company, day, rejects)
             conn.execute(query("rejects_settle"), partition)
             archivos = record_files(conn, company, day, files)
-            conn.execute(
-                query("load_record"),
-                partition
-                | counts
-                | {
-                    "archivo": csv_path.name,
-                    "hash_archivo": digest,
-                    "hash_rechazos": rejects_digest,
-                    "ejecucion": run_id,
-                },
-            )
+            record = {
+                "archivo": csv_path.name,
+                "hash_archivo": digest,
+                "hash_rechazos": rejects_digest,
+                "ejecucion": run_id,
+            }
+            conn.execute(query("load_record"), partition | counts | record)
         if refused is not None:
             with conn.transaction():
                 record_rejects(conn, company, day, rejects)
@@ -175,19 +165,20 @@ def _staged(conn: psycopg.Connection) -> int:
 
 
 def _loaded_before(
-    conn: psycopg.Connection, partition: dict[str, Any], csv_path: Path, digest: str, rejects_digest: str
+    conn: psycopg.Connection, partition: dict[str, Any], digest: str, rejects_digest: str
 ) -> LoadResult | None:
     """The result of loading a file again, if the latest load was of this file and the table still agrees."""
     latest = conn.execute(query("load_latest"), partition).fetchone()
     if latest is None or latest[:2] != (digest, rejects_digest):
         return None
     filas, duplicadas, rechazadas = latest[2:]
-    rows = conn.execute(query("load_rejected_lines"), partition | {"archivo_hash": digest})
-    skip = {line for (line,) in rows}
-    if len(skip) != rechazadas:
-        return None  # some were replayed since: their rows have to be compared as well
-    compared = csv_equals_table(conn, partition["empresa"], _csv_rows(csv_path, skip))
-    if not compared.agrees:
+    compared = conn.execute(
+        company_query("load_agrees", partition["empresa"]),
+        partition | {"archivo_hash": digest, "rechazadas": rechazadas},
+    ).fetchone()
+    assert compared is not None
+    agrees, obsoletas = compared
+    if not agrees:
         return None
     return LoadResult(
         digest,
@@ -195,20 +186,11 @@ def _loaded_before(
         insertadas=0,
         actualizadas=0,
         sin_cambio=filas - duplicadas - rechazadas,
-        obsoletas=compared.mas_nuevas,
+        obsoletas=obsoletas,
         duplicadas=duplicadas,
         rechazadas=rechazadas,
         ya_cargado=True,
     )
-
-
-def _csv_rows(path: Path, skip: set[int]) -> Iterator[dict[str, str]]:
-    names = ("numero_radicado", "hash_registro", "extraido_en")
-    places = [COLUMNS.index(name) for name in names]
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.reader(file), start=1):
-            if line > 1 and line not in skip:
-                yield {name: row[place] for name, place in zip(names, places, strict=True)}
 
 
 def _reasons_on_record(

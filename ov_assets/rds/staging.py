@@ -4,6 +4,7 @@ All of it in the caller's transaction, at whose end the tables are gone.
 """
 
 import csv
+import hashlib
 import io
 import re
 import secrets
@@ -45,20 +46,30 @@ class RejectedRow(NamedTuple):
     fields: dict[str, str]
 
 
-def stage_file(conn: psycopg.Connection, path: Path) -> str | None:
-    """COPY the bytes of a CSV into `carga_ov`. Returns what NUL bytes were staged as, None if there are none.
+class StagedFile(NamedTuple):
+    """hash_archivo: SHA-256 of the very bytes staged, hex. nul_mark: what stands for NUL bytes, if any."""
+
+    hash_archivo: str
+    nul_mark: str | None
+
+
+def stage_file(conn: psycopg.Connection, path: Path) -> StagedFile:
+    """COPY the bytes of a CSV into `carga_ov`.
 
     Raises CsvContractError when the bytes aren't a CSV with the contract's header.
     """
     check_header(path)
     mark: str | None = None
     suspicious = False
+    # Hashed on the way: the file may be replaced by a newer one between two readings of it.
+    digest = hashlib.sha256()
 
     def chunks() -> Iterator[bytes]:
         nonlocal mark, suspicious
         tail = b""
         with path.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
                 suspicious = suspicious or _END_MARKER.search(tail + chunk) is not None
                 tail = chunk[-4:]
                 if b"\x00" in chunk:
@@ -69,11 +80,11 @@ def stage_file(conn: psycopg.Connection, path: Path) -> str | None:
     staged = _copy(conn, COLUMNS, chunks(), path.name)
     if suspicious and staged != _count_rows(path):
         raise CsvContractError(f"{path.name}: a line of \\. alone hides the rows after it")
-    return mark
+    return StagedFile(digest.hexdigest(), mark)
 
 
 def stage_rows(conn: psycopg.Connection, rows: Iterable[tuple[int, dict[str, str]]]) -> str | None:
-    """Stage rows by themselves, each under the number given for it; returns as `stage_file` does."""
+    """Stage rows by themselves, each under the number given for it. Returns the mark of NUL bytes, if any."""
     mark = f"nul-{secrets.token_hex(16)}"
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")

@@ -5,13 +5,11 @@ a PQR but its radicado.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-
-PENDING_ROWS_MAX = 200
+from ov_assets.report.pages import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +22,34 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendDay:
+    """PQR of one day: those that the portal lists, those in RDS, those whose every file is in S3."""
+
+    fecha: date
+    listadas: int
+    en_rds: int
+    verificadas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A number of the report and the one it has to reach."""
+
+    nombre: str
+    cuenta: int
+    esperado: int
+
+    @property
+    def corto(self) -> bool:
+        return self.cuenta != self.esperado
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """What the report says; counts of PQR (listadas … en_rds) and of files (archivos … en_s3)."""
+    """What the report says; counts of PQR (listadas … en_rds) and of files (archivos … en_s3).
+
+    cobertura: rows of the CSV in which a field isn't empty, by field. tendencia: the days up to this one.
+    """
 
     empresa: str
     nombre_empresa: str
@@ -41,6 +65,9 @@ class Verification:
     en_s3: int
     estados: dict[str, int]
     faltantes: list[Missing] = field(default_factory=list)
+    cuarentena: list[Missing] = field(default_factory=list)
+    cobertura: dict[str, int] = field(default_factory=dict)
+    tendencia: list[TrendDay] = field(default_factory=list)
 
     @property
     def completo(self) -> bool:
@@ -48,35 +75,28 @@ class Verification:
         same = self.listadas == self.capturadas == self.en_csv == self.en_rds
         return same and not self.rechazadas and self.archivos == self.en_s3 and not self.faltantes
 
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("ov_assets.report"),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["tamano"] = size
-    return environment
-
-
-def size(count: int) -> str:
-    """Bytes for a reader: `1,4 MB`, with a decimal comma."""
-    value, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:.1f} {unit}".replace(".", ",") if unit != "B" else f"{count} B"
+    @property
+    def pasos(self) -> list[Step]:
+        """The six numbers, in the order of the flow."""
+        return [
+            Step("Listadas en el portal", self.listadas, self.listadas),
+            Step("Capturadas", self.capturadas, self.listadas),
+            Step("En el CSV", self.en_csv, self.listadas),
+            Step("En RDS", self.en_rds, self.listadas),
+            Step("Archivos", self.archivos, self.archivos),
+            Step("Verificados en S3", self.en_s3, self.archivos),
+        ]
 
 
-def to_html(report: Verification) -> str:
-    """The page, complete in itself: no script, no outside file."""
-    return _environment().get_template("verification.html").render(r=report, pending_max=PENDING_ROWS_MAX)
+def to_html(report: Verification, durations: Mapping[str, float] | None = None) -> str:
+    """The page, complete in itself: no script, no outside file.
+
+    durations: seconds by step of the run that makes the page.
+    """
+    return render("verification.html", r=report, durations=dict(durations or {}))
 
 
 def to_json(report: Verification) -> str:
     """The same numbers for machines."""
-    document = asdict(report) | {"fecha": report.fecha.isoformat(), "completo": report.completo}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    document = asdict(report) | {"completo": report.completo}
+    return json.dumps(document, ensure_ascii=False, indent=2, default=date.isoformat) + "\n"

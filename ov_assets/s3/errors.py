@@ -9,6 +9,7 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
 )
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 # An expired token answers 400, so the code decides before the status does.
@@ -67,7 +68,7 @@ def s3_error(error: Exception, action: str) -> S3Error:
         return error
     if isinstance(error, NoCredentialsError | CredentialRetrievalError):
         return S3AccessDeniedError(action, code=type(error).__name__)
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | BotoConnectionError):
         return S3DownError(action)
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")

@@ -8,7 +8,7 @@ Webserver and daemon share the code server: one copy of the code in memory, the 
 
 import json
 import shutil
-import socket
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import ov_assets
-from ov_assets.sandbox import environment, users
+from ov_assets.sandbox import environment, processes, users
 from ov_assets.sandbox.locks import user_lock
-from ov_assets.sandbox.ports import free_port
+from ov_assets.sandbox.ports import free_port, is_served
 from ov_assets.sandbox.service import Service, ServiceError
 from ov_assets.settings import Settings
 
@@ -78,10 +78,13 @@ class CodeServer(DagsterService):
         self.spawn_module("dagster", "code-server", "start", *code, "--host", "127.0.0.1", "--port", port)
 
     def address(self) -> dict[str, str] | None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", self.options.code_server_port)) != 0:
-                return None
-        return {"port": str(self.options.code_server_port)}
+        port = self.options.code_server_port
+        return {"port": str(port)} if is_served(port) else None
+
+    def ask_to_stop(self) -> None:
+        """Run workers too: they write down that they were interrupted, and it waits for them."""
+        if self.process is not None and self.process.poll() is None:
+            processes.signal_tree(self.process.pid, signal.SIGTERM)
 
 
 class Webserver(DagsterService):
@@ -109,11 +112,15 @@ class Webserver(DagsterService):
 class Daemon(DagsterService):
     name = "daemon"
 
+    started_clock = 0.0
+
     def launch(self) -> None:
         self.started_clock = time.time()
-        close = ["--close-runs"] if self.options.own_storage else []
+        ours = ["--code-server", str(self.options.code_server_port)]
+        if self.options.own_storage:
+            ours.append("--close-runs")
         workspace = ["--workspace", str(self.options.workspace)]
-        self.spawn_module("ov_assets.sandbox.dagster_daemon", *close, "run", *workspace)
+        self.spawn_module("ov_assets.sandbox.dagster_daemon", *ours, "run", *workspace)
 
     def address(self) -> dict[str, str] | None:
         """Ready when each of its parts has reported since it was started."""
@@ -170,9 +177,11 @@ def running_dagster(
     log = Path(options.home) / "logs" / "dagster-supervisor.log"
     url = f"http://127.0.0.1:{options.webserver_port}"
     env = {**variables, "DAGSTER_HOME": str(prepare_home(settings)), "DAGSTER_WEBSERVER_URL": url}
-    with users.using(options.directory, SERVICES, command, log, env):
-        yield url
-    users.wait_until_gone(options.directory)
+    try:
+        with users.using(options.directory, SERVICES, command, log, env):
+            yield url
+    finally:
+        users.wait_until_gone(options.directory)
 
 
 def prepare_home(settings: Settings) -> Path:

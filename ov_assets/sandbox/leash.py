@@ -48,6 +48,8 @@ def main() -> None:
     parent, signum, user, *argv = sys.argv[1:]
     if user != "-":
         become(user)
+    for ignored in (signal.SIGINT, signal.SIGQUIT):  # by the shell that put the supervisor in the background
+        signal.signal(ignored, signal.SIG_DFL)
     die_with_parent(int(parent), int(signum))
     os.execvp(argv[0], argv)  # noqa: S606
 

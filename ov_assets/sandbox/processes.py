@@ -35,12 +35,12 @@ def end_descendants(patience: float = 3.0) -> None:
     SIGTERM first: a Dagster run worker uses it to record that its run was interrupted. Then SIGKILL,
     again and again, because a process may start another one while it is being looked at.
     """
-    _signal_all(signal.SIGTERM)
+    signal_tree(os.getpid(), signal.SIGTERM, itself=False)
     wait_for(lambda: not _alive_after_reaping(), patience)
     for _ in range(50):
         if not _alive_after_reaping():
             return
-        _signal_all(signal.SIGKILL)
+        signal_tree(os.getpid(), signal.SIGKILL, itself=False)
         time.sleep(0.05)
 
 
@@ -64,25 +64,26 @@ def end_marked(mark: str, value: str) -> None:
             continue
 
 
-def _alive_after_reaping() -> bool:
-    reap_orphans(known=set())
-    return bool(_living())
+def signal_tree(pid: int, signum: signal.Signals, *, itself: bool = True) -> None:
+    """Send `signum` to all that descends from `pid`, the deepest first."""
+    for process in reversed(_living_below(pid)):
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signum)
+    if itself:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signum)
 
 
-def _living() -> list[psutil.Process]:
+def _living_below(pid: int) -> list[psutil.Process]:
     living = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if process.status() != psutil.STATUS_ZOMBIE:
-                living.append(process)
-        except psutil.NoSuchProcess:
-            continue
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    living.append(process)
     return living
 
 
-def _signal_all(signum: signal.Signals) -> None:
-    for process in _living():
-        try:
-            process.send_signal(signum)
-        except psutil.NoSuchProcess:
-            continue
+def _alive_after_reaping() -> bool:
+    reap_orphans(known=set())
+    return bool(_living_below(os.getpid()))

@@ -11,11 +11,10 @@ from ov_assets.sandbox.service import Service, ServiceError
 
 BUCKET = "ov-sandbox"
 REGION = "us-east-1"
-# The admin role has no switch of its own: its web pages are off, its ports are chosen like all others.
-PORTS = [
-    *("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc"),
-    *("s3.port", "s3.port.grpc", "admin.port", "admin.port.grpc"),
-]
+# One for each role, and gRPC 10,000 above. Its own default, and the worker knows no other way to the admin
+# role (which has no switch of its own; only its web pages are off).
+PORTS = ["master.port", "volume.port", "filer.port", "s3.port", "admin.port"]
+GRPC = 10_000
 OPTIONS = {
     "dir": "data",
     "ip": "127.0.0.1",
@@ -44,22 +43,16 @@ class SeaweedFS(Service):
         self.ports: dict[str, int] = {}
 
     def launch(self) -> None:
+        self.ports = free_ports(PORTS, self.home / "ports.json", second=GRPC)
         self.remove_sockets()
-        self.ports = free_ports(PORTS, self.home / "ports.json")
         write_private(self.home / "identities.json", json.dumps(self._identities()))
         data = self.home / OPTIONS["dir"]
         data.mkdir(exist_ok=True, mode=0o700)
         # `weed mini` remembers its options there, and would prefer the ports of last time to ours.
         (data / "mini.options").unlink(missing_ok=True)
         options = OPTIONS | {name: str(port) for name, port in self.ports.items()}
-        self.spawn(
-            [
-                executable(),
-                "-logtostderr=true",
-                "mini",
-                *(f"-{name}={value}" for name, value in options.items()),
-            ]
-        )
+        flags = [f"-{name}={value}" for name, value in options.items()]
+        self.spawn([executable(), "-logtostderr=true", "mini", *flags])
 
     def address(self) -> dict[str, str] | None:
         """Ready when a signed request for the bucket is answered."""
@@ -95,7 +88,7 @@ class SeaweedFS(Service):
     def remove_sockets(self) -> None:
         """What a killed server leaves behind. The gRPC sockets' place, /tmp, is fixed in SeaweedFS."""
         for port in self.ports.values():
-            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
+            for socket in Path("/tmp").glob(f"seaweedfs-*-grpc-{port + GRPC}.sock"):  # noqa: S108
                 socket.unlink(missing_ok=True)
         for name in ("filer.localSocket", "s3.localSocket"):
             (self.home / OPTIONS[name]).unlink(missing_ok=True)

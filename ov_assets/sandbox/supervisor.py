@@ -73,8 +73,9 @@ class Supervisor:
         for name in unwanted:
             self.failed.pop(name, None)
             self.users[name].release()
-        for name in self.services.keys() - set(unwanted) - self.failed.keys():
-            self.look_at(name, self.services[name])
+        for name, service in self.services.items():
+            if name not in unwanted and name not in self.failed:
+                self.look_at(name, service)
         return False
 
     def look_at(self, name: str, service: Service) -> None:
@@ -85,12 +86,12 @@ class Supervisor:
             elif service.process is None:
                 self.starts[name] = self.starts.get(name, 0) + 1
                 service.start()
-            elif address := service.address():
-                self.ready[name] = address
-                self.say(f"{service.name} is ready after {time.monotonic() - service.started_at:.1f} s")
-                self.publish()
             else:
                 service.check_start()
+                if address := service.address():
+                    self.ready[name] = address
+                    self.say(f"{service.name} is ready after {time.monotonic() - service.started_at:.1f} s")
+                    self.publish()
         except (ServiceError, OSError, subprocess.SubprocessError) as error:
             self.say(str(error))
             again = name not in self.ready and service.stopped() and self.starts[name] < STARTS

@@ -1,7 +1,6 @@
 """How a process uses services: it holds their locks, and has a supervisor started if none lives."""
 
 import json
-import logging
 import os
 import subprocess
 import time
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ov_assets.sandbox.locks import supervisor_lock, user_lock
-
-logger = logging.getLogger(__name__)
 
 # An old supervisor may need this long to stop its services before we may start a new one.
 STOP_SECONDS = 30.0
@@ -60,9 +57,14 @@ def using(
             lock = user_lock(directory, service)
             held.callback(lock.close)
             lock.take_shared(STOP_SECONDS)
-        yield _await_ready(directory, services, command, log, env or {})
-        if found := trouble(directory, services):
-            logger.error(found)
+        addresses = _await_ready(directory, services, command, log, env or {})
+        try:
+            yield addresses
+        except Exception as error:
+            # The reason may well be that a server is gone; if so, say it with the error.
+            if found := trouble(directory, services):
+                error.add_note(found)
+            raise
 
 
 def trouble(directory: Path, services: Sequence[str]) -> str | None:

@@ -116,7 +116,7 @@ def test_b11_an_error_says_which_rule_was_broken_and_by_no_value(database, tmp_p
             " ADD CONSTRAINT unica UNIQUE (nombres_apellidos)"
         )
     rows = [row(n, lectura="", nombres_apellidos=SECRET) for n in (1, 2)]
-    for spoil, expected in ((rows[:1] + [row(3, nombres_apellidos=SECRET)], "resiste"), (rows, "unica")):
+    for spoil, expected in (([*rows[:1], row(3, nombres_apellidos=SECRET)], "resiste"), (rows, "unica")):
         with pytest.raises(DatabaseError) as raised:
             load(database, tmp_path, spoil)
         assert raised.value.constraint == expected

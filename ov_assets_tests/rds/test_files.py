@@ -9,7 +9,7 @@ from ov_assets_tests.rds.helpers import DAY, fetch
 
 
 def file(radicado: str, nombre: str, digest: str = "h", clase: Clase = Clase.ADJUNTO) -> FileOnRecord:
-    return FileOnRecord(radicado, clase, nombre, digest, 10, f"raw/afinia/{DAY}/{radicado}/{nombre}")
+    return FileOnRecord(radicado, clase, nombre, digest, 10, f"raw/afinia/{DAY}/{radicado}/x")
 
 
 def record(database, files, day: date = DAY, company: str = "afinia") -> int:
@@ -17,7 +17,9 @@ def record(database, files, day: date = DAY, company: str = "afinia") -> int:
         return record_files(conn, company, day, files)
 
 
-CURRENT = "SELECT numero_radicado, nombre, hash_archivo FROM data_general.archivos_ov WHERE vigente ORDER BY 1, 2, 3"
+CURRENT = """
+SELECT numero_radicado, nombre, hash_archivo FROM data_general.archivos_ov WHERE vigente ORDER BY 1, 2, 3
+"""
 
 
 def test_the_same_bytes_in_two_claims_are_two_files(database):

@@ -83,14 +83,14 @@ def test_status_counts_each_day(database, tmp_path):
     load(database, tmp_path, [row(1), row(2, fecha="2025-10-13 23:59"), row(3, fecha="no")])
     with connect(database) as conn:
         conn.execute(
-            "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo, tamano,"
-            " ruta_local, fecha) VALUES ('afinia', '00000001', 'pdf', 'd', 'p', 1, 'r', %(d)s),"
+            "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
+            " tamano, ruta_local, fecha) VALUES ('afinia', '00000001', 'pdf', 'd', 'p', 1, 'r', %(d)s),"
             " ('afinia', '00000001', 'json', 'j', 'q', 1, 'r', %(d)s)",
             {"d": DAY},
         )
         conn.execute(
-            "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa, estado_carga,"
-            " numero_radicado, clase, hash_archivo, fecha) VALUES"
+            "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+            " estado_carga, numero_radicado, clase, hash_archivo, fecha) VALUES"
             " ('d', 'b', 'k1', 'afinia', 'subido', '00000001', 'pdf', 'p', %(d)s),"
             " ('d', 'b', 'k2', 'afinia', 'pre_existente', '00000001', 'pdf', 'p', %(d)s),"
             " ('j', 'b', 'k3', 'afinia', 'error', '00000001', 'json', 'q', %(d)s)",

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from datetime import datetime, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,11 +97,6 @@ class Oracle:
         return counts
 
 
-@pytest.fixture
-def clean(database):
-    return database
-
-
 @settings(
     max_examples=60,
     deadline=None,
@@ -133,7 +127,8 @@ def test_loads_agree_with_a_naive_oracle(database, tmp_path, loads):
                 assert getattr(result, name) == expected[name], name
     stored = fetch(
         database,
-        "SELECT numero_radicado, hash_registro, extraido_en, COALESCE(comentarios, '') FROM data_general.ov_afinia",
+        "SELECT numero_radicado, hash_registro, extraido_en, COALESCE(comentarios, '')"
+        " FROM data_general.ov_afinia",
     )
     assert {line[0]: line[1:] for line in stored} == oracle.table
     assert fetch(database, "SELECT count(*) FROM data_general.historial_ov") == [(oracle.history,)]

@@ -104,7 +104,8 @@ def test_a5_a13_one_bad_row_is_rejected_by_name_and_the_good_ones_load(database,
     assert result.motivos == {motivo: 1}
     [kept] = fetch(
         database,
-        "SELECT motivo, detalle, linea, numero_radicado, fila_cifrada, estado, archivo_hash FROM data_general.rechazos_ov",
+        "SELECT motivo, detalle, linea, numero_radicado, fila_cifrada, estado, archivo_hash"
+        " FROM data_general.rechazos_ov",
     )
     radicado = bad["numero_radicado"]
     clear = radicado if radicado.isascii() and radicado.isdigit() and len(radicado) <= 50 else None
@@ -194,7 +195,9 @@ def test_b5_what_the_csv_left_out_is_on_record_and_counts_for_the_thresholds(dat
 
 
 def test_a_reject_is_seen_again_and_settled_by_a_newer_file(database, tmp_path):
-    states = "SELECT numero_radicado, estado, visto_ultimo > visto_primero FROM data_general.rechazos_ov ORDER BY id"
+    states = """
+    SELECT numero_radicado, estado, visto_ultimo > visto_primero FROM data_general.rechazos_ov ORDER BY id
+    """
     load(database, tmp_path, [row(1), row(2, fecha="no"), row(3, fecha="no")])
     with connect(database) as conn:  # so that the file isn't a proven no-op
         conn.execute("DELETE FROM data_general.ov_afinia")
@@ -236,9 +239,9 @@ def test_rejects_are_replayed_under_the_rules_in_force(database, tmp_path, key, 
     with connect(database) as conn:
         conn.execute("DELETE FROM data_general.ov_afinia WHERE numero_radicado = '00000002'")
         conn.execute(
-            "INSERT INTO data_general.rechazos_ov (empresa, fecha, archivo, archivo_hash, linea, motivo, detalle,"
-            " fila_cifrada) SELECT empresa, fecha, archivo, archivo_hash, 3, 'sin_estado', '', %s FROM"
-            " data_general.rechazos_ov",
+            "INSERT INTO data_general.rechazos_ov (empresa, fecha, archivo, archivo_hash, linea, motivo,"
+            " detalle, fila_cifrada) SELECT empresa, fecha, archivo, archivo_hash, 3, 'sin_estado', '', %s"
+            " FROM data_general.rechazos_ov",
             [Fernet(key).encrypt(json.dumps(wrongly).encode()) if source == "encrypted" else None],
         )
     path = tmp_path / f"{DAY}.csv" if source == "file" else None
@@ -261,8 +264,8 @@ def test_a_replay_never_goes_backwards(database, tmp_path, key):
     load(database, tmp_path, [row(1, at=later(), lectura="nueva")], raw_row_key=key)
     with connect(database) as conn:
         conn.execute(
-            "INSERT INTO data_general.rechazos_ov (empresa, fecha, archivo, archivo_hash, linea, motivo, detalle,"
-            " fila_cifrada) VALUES ('afinia', %s, 'a', 'h', 2, 'sin_estado', '', %s)",
+            "INSERT INTO data_general.rechazos_ov (empresa, fecha, archivo, archivo_hash, linea, motivo,"
+            " detalle, fila_cifrada) VALUES ('afinia', %s, 'a', 'h', 2, 'sin_estado', '', %s)",
             [DAY, Fernet(key).encrypt(json.dumps(row(1, at=T0, lectura="vieja")).encode())],
         )
         conn.commit()

@@ -4,6 +4,7 @@ WITH sin_registro AS (
     SELECT a.empresa, a.fecha, count(*) AS archivos, min(a.fecha_creacion) AS desde
     FROM data_general.archivos_ov AS a
     WHERE a.vigente
+        AND (%(desde)s::timestamptz IS NULL OR a.fecha_actualizacion >= %(desde)s)
         AND NOT EXISTS (
             SELECT 1
             FROM data_general.registros_ov_s3 AS r

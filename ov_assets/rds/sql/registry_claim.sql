@@ -28,6 +28,7 @@ UPDATE data_general.registros_ov_s3 AS r
 SET estado_carga = 'subiendo',
     arrendado_por = %(dueno)s,
     arriendo_vence = now() + make_interval(secs => %(segundos)s),
+    fecha = %(fecha)s,
     proximo_intento = NULL,
     intentos_carga = coalesce(r.intentos_carga, 0) + 1,
     fecha_actualizacion = now()

@@ -1,13 +1,29 @@
 -- Reading text that may be anything, without ever raising an error: NULL means "not that".
+-- LIKE for the shape and one scan for digits: several times faster than a regular expression for all of it.
+
+-- Whether YYYY?MM?DD at the start of a text whose shape is known already is a day of the calendar.
+CREATE OR REPLACE FUNCTION data_general.es_dia_ov(texto text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN substr(texto, 1, 4) <> '0000' AND substr(texto, 6, 2)::int BETWEEN 1 AND 12
+        THEN substr(texto, 9, 2)::int BETWEEN 1 AND date_part(
+            'day', make_date(substr(texto, 1, 4)::int, substr(texto, 6, 2)::int, 1) + interval '1 month - 1 day')
+        ELSE false
+    END
+$$;
 
 -- A portal's Fecha: YYYY/MM/DD HH:MM or YYYY-MM-DD HH:MM, each with or without :SS; Bogotá's wall clock.
 CREATE OR REPLACE FUNCTION data_general.fecha_ov(texto text) RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN texto ~ '^(?!0000)[0-9]{4}(/(0[1-9]|1[0-2])/|-(0[1-9]|1[0-2])-)(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$'
+        WHEN (texto LIKE '____/__/__ __:__' OR texto LIKE '____-__-__ __:__'
+              OR texto LIKE '____/__/__ __:__:__' OR texto LIKE '____-__-__ __:__:__')
+            AND substr(texto, 1, 4) || substr(texto, 6, 2) || substr(texto, 9, 2) || substr(texto, 12, 2)
+                || substr(texto, 15, 2) || substr(texto, 18, 2) !~ '[^0-9]'
         THEN CASE
-            WHEN substr(texto, 9, 2)::int <= date_part(
-                'day', make_date(substr(texto, 1, 4)::int, substr(texto, 6, 2)::int, 1) + interval '1 month - 1 day')
+            WHEN data_general.es_dia_ov(texto)
+                AND substr(texto, 12, 2)::int < 24 AND substr(texto, 15, 2)::int < 60
+                AND COALESCE(NULLIF(substr(texto, 18, 2), ''), '0')::int < 60
             THEN make_timestamp(
                 substr(texto, 1, 4)::int, substr(texto, 6, 2)::int, substr(texto, 9, 2)::int,
                 substr(texto, 12, 2)::int, substr(texto, 15, 2)::int,
@@ -20,10 +36,15 @@ $$;
 CREATE OR REPLACE FUNCTION data_general.instante_ov(texto text) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN texto ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
+        WHEN texto LIKE '____-__-__T__:__:__%'
+            AND substr(texto, 1, 4) || substr(texto, 6, 2) || substr(texto, 9, 2) || substr(texto, 12, 2)
+                || substr(texto, 15, 2) || substr(texto, 18, 2) !~ '[^0-9]'
+            AND (substr(texto, 20) = '+00:00'
+                 OR substr(texto, 20) ~ '^(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$')
         THEN CASE
-            WHEN substr(texto, 9, 2)::int <= date_part(
-                'day', make_date(substr(texto, 1, 4)::int, substr(texto, 6, 2)::int, 1) + interval '1 month - 1 day')
+            WHEN data_general.es_dia_ov(texto)
+                AND substr(texto, 12, 2)::int < 24 AND substr(texto, 15, 2)::int < 60
+                AND substr(texto, 18, 2)::int < 60
             THEN texto::timestamptz
         END
     END
@@ -42,8 +63,8 @@ EXCEPTION WHEN data_exception OR program_limit_exceeded OR statement_too_complex
 END $$;
 
 -- One value as hash_registro takes it in: its length in bytes (8 bytes, big-endian), then its UTF-8 bytes.
+-- In a database whose encoding is UTF8, which `ov db check` demands, octet_length is that length.
 CREATE OR REPLACE FUNCTION data_general.medido_ov(texto text) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT int8send(octet_length(convert_to(COALESCE(texto, ''), 'UTF8'))::bigint)
-        || convert_to(COALESCE(texto, ''), 'UTF8')
+    SELECT int8send(COALESCE(octet_length(texto), 0)::bigint) || convert_to(COALESCE(texto, ''), 'UTF8')
 $$;

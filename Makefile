@@ -1,0 +1,23 @@
+# `make help` lists the targets. Each one first sees to what it needs (scripts/setup.sh).
+.PHONY: help setup demo up test lint clean
+
+help:   ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup:  ## the virtual environment, the pinned packages, a browser
+	@scripts/setup.sh
+
+demo: setup  ## the whole flow, once, on simulated portals and a real PostgreSQL and S3
+	@.venv/bin/ov demo
+
+up: setup  ## the sandbox with Dagster's UI, until Ctrl-C
+	@exec .venv/bin/ov up
+
+test: setup  ## all tests
+	@.venv/bin/pytest
+
+lint: setup  ## style and format
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+clean:  ## what was made: packages, caches, and the sandbox's state in .ov
+	@rm -rf .venv .ov .pytest_cache .ruff_cache .hypothesis *.egg-info build dist

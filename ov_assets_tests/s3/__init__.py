@@ -1,0 +1,1 @@
+"""Tests of ov_assets.s3 on a real SeaweedFS."""
