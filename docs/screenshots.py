@@ -8,10 +8,12 @@ asset graph, waits until its run has succeeded, and opens the report.
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import requests
 from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.partitions import CompanyDay, company_day
 from ov_assets.portal.chromium import SWITCHES, executable
@@ -21,6 +23,7 @@ PICTURES = Path(__file__).parent / "img"
 GRAPH = "/locations/ov_assets/asset-groups/oficina_virtual/lineage"
 RUN_TIMEOUT_SECONDS = 240
 VISIBLE_MS = 60_000
+CLICKS = 5
 RUNS = """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}, limit: 1) { ... on Runs {
   results { runId status assetSelection { path } } } } }"""
 
@@ -37,13 +40,17 @@ def materialize(page: Page, url: str, path: str, partition: CompanyDay) -> str:
     before = latest_run(url, partition)
     page.get_by_role("button", name="Materialize").first.click(timeout=VISIBLE_MS)
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("Select a partition").first.click(timeout=VISIBLE_MS)
-    page.get_by_text(partition.company, exact=True).last.click()
+    choice = page.get_by_text(partition.company, exact=True).first
+    for _ in range(CLICKS):  # the dialog draws itself anew while it loads, and loses a click
+        dialog.get_by_text("Select a partition").last.click(timeout=VISIBLE_MS)
+        with suppress(PlaywrightTimeout):
+            choice.click(timeout=2_000)
+            break
     page.keyboard.press("Escape")
     date = dialog.locator("input[placeholder^='ex:']")
     date.fill(partition.day.isoformat())
     date.press("Enter")
-    launch = dialog.get_by_role("button", name="Launch run")
+    launch = dialog.get_by_role("button", name="Launch 1 run")
     expect(launch).to_be_enabled(timeout=VISIBLE_MS)
     if path == GRAPH:
         shoot(page, "materializar")
@@ -86,11 +93,13 @@ def main() -> None:
         )
         materialize(page, url, GRAPH, partition)
 
+        page.set_viewport_size({"width": 2600, "height": 800})  # wide enough for the nodes to say their state
         page.goto(url + GRAPH)
         expect(page.get_by_text("verificati").first).to_be_visible(timeout=VISIBLE_MS)
         page.wait_for_timeout(3000)  # the graph moves into place
         shoot(page, "grafo")
 
+        page.set_viewport_size({"width": 1800, "height": 760})
         page.goto(f"{url}/assets/s3_objects?view=partitions&partition={partition.company}%7C{partition.day}")
         expect(page.get_by_text("Partitions Selected").first).to_be_visible(timeout=VISIBLE_MS)
         page.wait_for_timeout(3000)

@@ -4,8 +4,10 @@ import dagster as dg
 from dagster_aws.s3 import S3Resource
 
 from ov_assets.assets import external
+from ov_assets.assets.daily_summary import daily_summary
 from ov_assets.checks import CHECKS
-from ov_assets.jobs import CHAIN, chain_job, cleanup_job, s3_job
+from ov_assets.daily_checks import DAILY_CHECKS
+from ov_assets.jobs import CHAIN, chain_job, cleanup_job, s3_job, summary_job
 from ov_assets.resources import Database, Disk, ObjectStore, Portals
 from ov_assets.schedules import (
     daily_bulk_schedule,
@@ -19,9 +21,9 @@ from ov_assets.settings import Settings
 settings = Settings()
 
 defs = dg.Definitions(
-    assets=[*external.portals, external.registros_ov_s3, *CHAIN],
-    asset_checks=CHECKS,
-    jobs=[chain_job, s3_job, cleanup_job],
+    assets=[*external.portals, external.registros_ov_s3, *CHAIN, daily_summary],
+    asset_checks=[*CHECKS, *DAILY_CHECKS],
+    jobs=[chain_job, s3_job, summary_job, cleanup_job],
     schedules=[
         daily_bulk_schedule,
         two_hourly_schedule,

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ov_assets.assets.company_csv import company_csv
+from ov_assets.assets.daily_summary import daily_summary
 from ov_assets.assets.pqr_captures import pqr_captures
 from ov_assets.assets.rds_table import rds_table
 from ov_assets.assets.s3_objects import s3_objects
@@ -22,6 +23,13 @@ s3_job = dg.define_asset_job(
     "ov_s3_job",
     selection=dg.AssetSelection.assets(s3_pending, s3_objects, verification_report),
     description="Compara archivos, registro y bucket de una empresa y un día, y sube lo que falta.",
+)
+
+
+summary_job = dg.define_asset_job(
+    "ov_summary_job",
+    selection=dg.AssetSelection.assets(daily_summary),
+    description="El resumen de un día de todas las empresas, con los controles de la mañana.",
 )
 
 

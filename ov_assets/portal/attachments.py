@@ -2,15 +2,16 @@
 
 import asyncio
 import base64
+import contextlib
 from pathlib import Path, PurePosixPath
 
-from playwright.async_api import Download, Page, Response
+from playwright.async_api import Download, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.columns import ListedRow
-from ov_assets.portal.errors import AttachmentFailed
-from ov_assets.portal.requests_watch import XHR
-from ov_assets.portal.session import PortalSession, Tab
+from ov_assets.portal.errors import AttachmentFailed, PortalDown, SessionExpired
+from ov_assets.portal.requests_watch import XHR, PortalBusy, raise_for_status
+from ov_assets.portal.session import PortalSession, Tab, is_login
 
 LINKS = '.link-archivo, [ng-click^="descargarAdjunto"]'
 # First bytes by extension; docx and xlsx are ZIP files.
@@ -52,94 +53,122 @@ def check_bytes(data: bytes, name: str, max_bytes: int) -> str | None:
 
 
 class _Race:
-    """Listens on a tab from before the click until the first usable answer."""
+    """Listens on a tab from before the click until the first usable answer to a request that follows it."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._answer: asyncio.Future[tuple[str, object]] = asyncio.get_running_loop().create_future()
+        self._answer: asyncio.Future[Download | Page | Response] = asyncio.get_running_loop().create_future()
         self._popups: list[Page] = []
+        self._asked: set[Request] = set()
+        self._listeners = {
+            "request": self._asked.add,
+            "response": self._on_response,
+            "download": self._offer,
+            "popup": self._on_popup,
+        }
 
     def __enter__(self) -> "_Race":
-        self._page.on("download", self._on_download)
-        self._page.on("popup", self._on_popup)
-        self._page.on("response", self._on_response)
+        for event, listener in self._listeners.items():
+            self._page.on(event, listener)  # type: ignore[call-overload]
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._page.remove_listener("download", self._on_download)
-        self._page.remove_listener("popup", self._on_popup)
-        self._page.remove_listener("response", self._on_response)
+        for event, listener in self._listeners.items():
+            self._page.remove_listener(event, listener)
 
-    def _offer(self, kind: str, value: object) -> None:
+    def _offer(self, answer: Download | Page | Response) -> None:
         if not self._answer.done():
-            self._answer.set_result((kind, value))
-
-    def _on_download(self, download: Download) -> None:
-        self._offer("download", download)
+            self._answer.set_result(answer)
 
     def _on_popup(self, popup: Page) -> None:
         self._popups.append(popup)
-        popup.on("download", self._on_download)
-        self._offer("popup", popup)
+        popup.on("download", self._offer)  # a tab that turns out to be a download never gets an address
+
+        def arrived(frame: Frame) -> None:
+            if frame == popup.main_frame and frame.url not in ("", "about:blank"):
+                self._offer(popup)
+
+        popup.on("framenavigated", arrived)
+        if popup.url not in ("", "about:blank"):
+            self._offer(popup)
 
     def _on_response(self, response: Response) -> None:
-        if response.status >= 400:
-            self._offer("error", response.status)
-        elif response.request.resource_type in XHR:
-            kind = response.headers.get("content-type", "")
-            if "json" not in kind and "html" not in kind:
-                self._offer("response", response)
+        if response.request not in self._asked:
+            return
+        kind = response.headers.get("content-type", "")
+        is_file = response.request.resource_type in XHR and "json" not in kind and "html" not in kind
+        if response.status >= 400 or is_login(response.url) or is_file:
+            self._offer(response)
 
-    async def answer(self, timeout_s: float) -> tuple[str, object]:
+    async def answer(self, timeout_s: float) -> Download | Page | Response:
         return await asyncio.wait_for(asyncio.shield(self._answer), timeout_s)
 
     async def close_popups(self) -> None:
         for popup in self._popups:
-            await popup.close()
+            with contextlib.suppress(PlaywrightError):
+                await popup.close()
 
 
 async def fetch(session: PortalSession, tab: Tab, index: int, name: str, row: ListedRow) -> bytes:
     """The bytes behind the `index`-th attachment link of the page.
 
-    Raises AttachmentFailed, which names the radicado and the cause.
+    Raises AttachmentFailed, which names the radicado and the cause; SessionExpired, AccessBlocked or PortalBusy
+    where the portal says so.
     """
     limits = session.limits
     await session.pace.turn()
     with _Race(tab.page) as race:
         try:
             await tab.page.locator(LINKS).nth(index).dispatch_event("click")
-            kind, value = await race.answer(limits.attachment_timeout_s)
-            data = await _bytes_of(session, tab.page, kind, value)
-            problem = check_bytes(data, name, limits.attachment_max_bytes) if data is not None else None
-            if data is None:
-                problem = f"HTTP {value}"
+            answer = await race.answer(limits.attachment_timeout_s)
+            data = await asyncio.wait_for(
+                _bytes_of(session, tab.page, answer, row), limits.attachment_timeout_s
+            )
+            problem = data if isinstance(data, str) else check_bytes(data, name, limits.attachment_max_bytes)
         except TimeoutError:
             problem = f"no bytes within {limits.attachment_timeout_s:.0f} s"
         except PlaywrightError as error:
             problem = f"the browser could not fetch it ({type(error).__name__})"
         finally:
             await race.close_popups()
-    if problem is not None or data is None:
+    if problem is not None:
         raise AttachmentFailed(
             session.company, f"attachment {index + 1}: {problem}", day=row.day, radicado=row.numero_radicado
         )
+    assert isinstance(data, bytes)
     return data
 
 
-async def _bytes_of(session: PortalSession, page: Page, kind: str, value: object) -> bytes | None:
-    """The bytes of an answer, or None for an HTTP error."""
-    if isinstance(value, Download):
-        path = Path(await value.path())
+async def _bytes_of(
+    session: PortalSession, page: Page, answer: Download | Page | Response, row: ListedRow
+) -> bytes | str:
+    """The bytes of an answer, or what the server said instead of them."""
+    if isinstance(answer, Download):
+        path = Path(await answer.path())
         data = await asyncio.to_thread(path.read_bytes)
-        await value.delete()
+        await answer.delete()
         return data
-    if isinstance(value, Response):
-        return await value.body()
-    if isinstance(value, Page):
-        await value.wait_for_url(lambda url: url != "about:blank", wait_until="commit")
-        url = value.url
-        if url.startswith("blob:"):
-            return base64.b64decode(await page.evaluate(BLOB_BYTES, url))
-        answer = await page.context.request.get(url, timeout=session.limits.attachment_timeout_s * 1000)
-        return await answer.body() if answer.ok else None
-    return None
+    if isinstance(answer, Page) and answer.url.startswith("blob:"):
+        return base64.b64decode(await page.evaluate(BLOB_BYTES, answer.url))
+    if isinstance(answer, Page):
+        timeout_ms = session.limits.attachment_timeout_s * 1000
+        again = await page.context.request.get(answer.url, timeout=timeout_ms)
+        refused = _refusal(session, again.status, again.url, again.headers.get("retry-after"), row)
+        return refused or await again.body()
+    refused = _refusal(session, answer.status, answer.url, answer.headers.get("retry-after"), row)
+    return refused or await answer.body()
+
+
+def _refusal(
+    session: PortalSession, status: int, url: str, retry_after: str | None, row: ListedRow
+) -> str | None:
+    """What an answer without the file means, or None. A server error stays this attachment's own fault."""
+    if is_login(url):
+        raise SessionExpired(session.company, "an attachment led to the login page", day=row.day)
+    try:
+        raise_for_status(session.company, status, retry_after, day=row.day)
+    except PortalBusy:
+        raise
+    except PortalDown as error:
+        return error.what
+    return f"HTTP {status}" if status >= 400 else None

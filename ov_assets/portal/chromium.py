@@ -1,12 +1,15 @@
 """Which browser to run, and with which switches."""
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
 
+import psutil
 from playwright.async_api import Browser, Playwright
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WEIGH_EVERY_DETAILS = 20
 # Background services of the browser itself call out; on a closed network each attempt costs time.
 SWITCHES = (
     "--disable-background-networking",
@@ -46,3 +49,12 @@ async def launch(playwright: Playwright, configured: Path | None) -> Browser:
     if os.geteuid() == 0:
         switches.append("--no-sandbox")  # Chromium refuses its own sandbox to root
     return await playwright.chromium.launch(executable_path=path, args=switches)
+
+
+def tree_bytes() -> int:
+    """Resident memory of everything below this process: the driver and the browser with its children."""
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += process.memory_info().rss
+    return total

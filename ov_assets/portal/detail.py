@@ -13,6 +13,7 @@ from ov_assets.portal.errors import (
     PortalDown,
     SessionExpired,
 )
+from ov_assets.portal.login import close_popup
 from ov_assets.portal.pdf import fixed_dates, holds_text
 from ov_assets.portal.requests_watch import PortalBusy
 from ov_assets.portal.scripts import script
@@ -44,7 +45,6 @@ class DetailTab:
     def __init__(self, session: PortalSession) -> None:
         self._session = session
         self.tab: Tab | None = None
-        self.opened = 0
 
     @property
     def _company(self) -> str:
@@ -58,11 +58,12 @@ class DetailTab:
     async def show(self, row: ListedRow) -> None:
         """Bring the tab to a PQR. Returns only when the page shows its radicado and no request is open.
 
-        Raises DetailMissing, LayoutChanged, SessionExpired or PortalDown.
+        Raises DetailMissing, LayoutChanged, SessionExpired or PortalDown. After any fault, `close` makes the
+        next PQR start from a full load, not from a page in an unknown state.
         """
         url = self._session.site.detail_url(row.href)
         fresh = self.tab is None or self.tab.page.is_closed() or await self.tab.page.evaluate(HAS_OVERLAY)
-        self.opened += 1
+        self._session.opened_details += 1
         if fresh:
             await self.close()
             self.tab = await self._session.new_tab()
@@ -83,9 +84,6 @@ class DetailTab:
             )
         except PlaywrightTimeout:
             await self._explain_absence(tab, row)
-        except Exception:
-            await self.close()  # the next PQR starts from a full load, not from a page in an unknown state
-            raise
 
     def _raise_answer(self, tab: Tab, row: ListedRow) -> None:
         if tab.watch.not_found():
@@ -95,16 +93,14 @@ class DetailTab:
         except PortalBusy:
             raise
         except PortalDown as error:
-            raise DetailMissing(
-                self._company, error.what, day=row.day, radicado=row.numero_radicado
-            ) from None
+            missing = DetailMissing(self._company, error.what, day=row.day, radicado=row.numero_radicado)
+            missing.of_the_portal = True
+            raise missing from None
 
     async def _explain_absence(self, tab: Tab, row: ListedRow) -> None:
-        url = tab.page.url
-        reading = await tab.page.evaluate(READ_DETAIL)
-        await self.close()
-        if "/login" in url.lower():
+        if tab.at_login:
             raise SessionExpired(self._company, "the detail page went to the login", day=row.day)
+        reading = await tab.page.evaluate(READ_DETAIL)
         labels = {field_name(label) for label, _ in reading["pairs"]}
         if reading["pairs"] and "numero_radicado" not in labels:
             raise LayoutChanged(self._company, "the detail page has no label «N° Radicado PQR»", day=row.day)
@@ -153,6 +149,7 @@ class DetailTab:
         assert self.tab is not None
         before = await self.read(row)
         for _ in range(STEADY_TRIES):
+            await close_popup(self.tab.page)
             pdf = fixed_dates(
                 await self.tab.page.pdf(format="A4", print_background=True, margin=PDF_MARGIN), row.fecha
             )

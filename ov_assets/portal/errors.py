@@ -9,10 +9,15 @@ from typing import ClassVar
 
 
 class PortalError(Exception):
-    """Base of every fault of a portal."""
+    """Base of every fault of a portal.
+
+    of_the_portal: the fault may be the whole portal's, even where only one PQR was asked for; several of them
+    in a row stop a capture.
+    """
 
     passing: ClassVar[bool] = False
     advice: ClassVar[str] = ""
+    of_the_portal: bool = False
 
     def __init__(self, company: str, what: str, *, day: date | None = None, radicado: str = "") -> None:
         where = " ".join(part for part in (company, day.isoformat() if day else "", radicado) if part)
@@ -24,6 +29,7 @@ class PortalDown(PortalError):
     """Nothing answers, or the server says that it can't."""
 
     passing = True
+    of_the_portal = True
     advice = "The portal is down: look at it in a browser; the next run tries again by itself."
 
 
@@ -55,6 +61,7 @@ class SessionExpired(PortalError):
 class LayoutChanged(PortalError):
     """The page isn't built as expected: which element, on which page."""
 
+    of_the_portal = True
     advice = "The page changed: run `ov doctor portal` and adapt the selector it names."
 
 

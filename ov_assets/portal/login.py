@@ -1,9 +1,13 @@
 """The login page: its popup, its picky fields, and the only two facts that mean "logged in"."""
 
-from playwright.async_api import Page
+import asyncio
+import contextlib
+
+from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.errors import AccessBlocked, LayoutChanged, LoginRejected, OtpRequired, PortalDown
+from ov_assets.portal.requests_watch import raise_for_status
 from ov_assets.portal.scripts import script
 from ov_assets.portal.site import Site
 
@@ -37,6 +41,15 @@ async def close_popup(page: Page) -> None:
     await page.evaluate(
         """() => document.querySelectorAll('#myModal, .modal-backdrop').forEach((node) => node.remove())"""
     )
+
+
+async def keep_popup_away(page: Page) -> None:
+    """Close the notice whenever it stands in the way of a click, however late it comes."""
+
+    async def close() -> None:
+        await close_popup(page)
+
+    await page.add_locator_handler(page.locator(POPUP), close, no_wait_after=True)
 
 
 async def _type(page: Page, site: Site, selector: str, text: str) -> None:
@@ -81,15 +94,41 @@ async def log_in(page: Page, site: Site, timeout_s: float) -> None:
             raise LayoutChanged(company, f"the login page has no {selector}")
     await _type(page, site, USERNAME, site.username)
     await _type(page, site, PASSWORD, site.password)
+    refusal: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+    def on_response(response: Response) -> None:
+        if response.status >= 400 and response.request.is_navigation_request() and not refusal.done():
+            refusal.set_result(response)
+
+    page.on("response", on_response)
     await _submit(page, site)
-    try:
-        handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000)
-        outcome = await handle.json_value()
-    except PlaywrightTimeout:
-        raise PortalDown(company, "the login got no answer") from None
+    outcome = await _outcome(page, refusal, timeout_s)
+    page.remove_listener("response", on_response)
+    if isinstance(outcome, Response):
+        raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))
+        raise PortalDown(company, f"HTTP {outcome.status} to the login")
+    if outcome is None:
+        raise PortalDown(company, "the login got no answer")
     if outcome == "rejected":
         raise LoginRejected(company, "the portal refused the login")
     if outcome == "otp":
         raise OtpRequired(company, "the portal asks for a code sent by e-mail")
     if outcome == "blocked":
         raise AccessBlocked(company, "the edge blocked the login")
+
+
+async def _outcome(page: Page, refusal: asyncio.Future[Response], timeout_s: float) -> str | Response | None:
+    """What the page says the login led to, or the server's refusal, whichever comes first; None: neither."""
+
+    async def shown() -> str | None:
+        with contextlib.suppress(PlaywrightTimeout):
+            handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000)
+            return str(await handle.json_value())
+        return None
+
+    watching = asyncio.ensure_future(shown())
+    try:
+        await asyncio.wait({watching, refusal}, return_when=asyncio.FIRST_COMPLETED)
+        return refusal.result() if refusal.done() else watching.result()
+    finally:
+        watching.cancel()

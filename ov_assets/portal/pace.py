@@ -17,3 +17,7 @@ class Pace:
         self._next = start + self._interval_s
         if start > now:
             await asyncio.sleep(start - now)
+
+    def pause(self, seconds: float) -> None:
+        """Nobody gets a turn before so many seconds have passed: the portal asks for it."""
+        self._next = max(self._next, asyncio.get_running_loop().time() + seconds)

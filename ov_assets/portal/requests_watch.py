@@ -6,7 +6,8 @@ taken from the traffic itself, whatever its address.
 
 import asyncio
 import contextlib
-from datetime import date
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
 
 from playwright.async_api import Page, Request, Response
 
@@ -23,10 +24,24 @@ class PortalBusy(PortalDown):
         self.retry_after_s = retry_after_s
 
 
+def pause_asked_for(retry_after: str | None) -> float | None:
+    """The seconds of a `Retry-After` header, which is a number or a date; None if it is neither."""
+    if not retry_after:
+        return None
+    if retry_after.strip().isdigit():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(moment.tzinfo)).total_seconds())
+
+
 def raise_for_status(company: str, status: int, retry_after: str | None, *, day: date | None = None) -> None:
     """Name what an HTTP status means. 404 is left to the caller: it depends on what was asked for."""
-    if status in (429, 503) and retry_after and retry_after.isdigit():
-        raise PortalBusy(company, f"HTTP {status}, asks to wait {retry_after} s", float(retry_after))
+    pause_s = pause_asked_for(retry_after) if status in (429, 503) else None
+    if pause_s is not None:
+        raise PortalBusy(company, f"HTTP {status}, asks to wait {pause_s:.0f} s", pause_s)
     if status == 401:
         raise SessionExpired(company, "HTTP 401", day=day)
     if status == 403:

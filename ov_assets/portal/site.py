@@ -32,8 +32,32 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Where sessions and evidence are kept between runs, and for how long.
+
+    session_key: any text; sessions are encrypted with it. None: they are only private (0600).
+    """
+
+    home: Path
+    session_key: str | None = field(default=None, repr=False)
+    evidence_days: int = 30
+
+    @property
+    def sessions(self) -> Path:
+        return self.home / "sessions"
+
+    @property
+    def evidence(self) -> Path:
+        return self.home / "evidence"
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on what one capture does. Times in seconds unless the name says otherwise."""
+    """Bounds on what one capture does. Times in seconds unless the name says otherwise.
+
+    portal_failures_max: so many PQR in a row without an answer of the portal mean that the portal is down.
+    rows_per_day_max: more rows than that for one day mean that the filter did not take.
+    """
 
     tabs: int = 4
     min_interval_s: float = 0.0
@@ -44,4 +68,8 @@ class Limits:
     recycle_after_details: int = 250
     recycle_above_bytes: int = 2 * 1024**3
     late_field_grace_s: float = 1.6
+    portal_failures_max: int = 5
+    logins_max: int = 10
+    rows_per_day_max: int = 5_000
+    keep: Keep | None = None
     chromium: Path | None = None

@@ -12,6 +12,7 @@ from typing import Protocol
 import psycopg
 from psycopg.rows import class_row, namedtuple_row
 
+from ov_assets.pqr.files import sha256_of
 from ov_assets.rds import registry
 from ov_assets.rds.connection import private_errors, query
 from ov_assets.rds.registry import Estado, Failed, Planned
@@ -155,12 +156,15 @@ def diff_partition(
 
 
 def _on_disk(file: PendingFile, data_dir: Path) -> PendingFile:
-    """Put right the state of a file that needs an upload by whether it is on disk with its size."""
+    """Put right the state of a file that needs an upload by whether it is on disk.
+
+    Its size tells, for there may be many; one that was found missing or altered must show its hash.
+    """
     if file.estado not in NEEDS_THE_FILE:
         return file
     path = data_dir / file.ruta_local
     there = path.is_file() and path.stat().st_size == file.tamano
-    if there and file.estado is Estado.FALTA_LOCAL:
+    if there and file.estado is Estado.FALTA_LOCAL and sha256_of(path) == file.hash_archivo:
         return replace(file, estado=Estado.PENDIENTE, motivo="vuelve_a_estar_en_disco")
     if not there and file.estado is not Estado.FALTA_LOCAL:
         return replace(file, estado=Estado.FALTA_LOCAL, motivo="no_esta_en_disco")

@@ -1,6 +1,7 @@
 """What the reports ask of the tables."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 import psycopg
 
@@ -24,3 +25,32 @@ def quarantined(conn: psycopg.Connection, company: str, day: date, limit: int) -
     params = {"empresa": company, "fecha": day, "limite": limit}
     with conn.transaction():
         return conn.execute(query("report_quarantine"), params).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is known of and hasn't arrived. desde: since when the oldest of it is known, None without any."""
+
+    pqr: int
+    archivos: int
+    desde: datetime | None
+
+    def age(self, now: datetime) -> timedelta:
+        return now - self.desde if self.desde else timedelta(0)
+
+
+@private_errors
+def backlog(conn: psycopg.Connection, company: str) -> Backlog:
+    """PQR listed but not loaded, and files on record but not in S3. Raises UnknownCompanyError, RdsError."""
+    with conn.transaction():
+        row = conn.execute(company_query("report_backlog", company), {"empresa": company}).fetchone()
+    assert row is not None
+    return Backlog(*row)
+
+
+@private_errors
+def same_weekday(conn: psycopg.Connection, company: str, day: date, weeks: int) -> list[int]:
+    """PQR listed on a day, then on the same weekday of each week before it. Raises RdsError."""
+    params = {"empresa": company, "fecha": day, "semanas": weeks}
+    with conn.transaction():
+        return [count for (count,) in conn.execute(query("report_weekdays"), params)]

@@ -23,7 +23,9 @@ def picture(title: str, day: date, complete: bool, steps: Sequence[Step], trend:
     for place, item in enumerate(steps):
         x = 12 + place * step
         parts.append(
-            text(x, 72, f"{item.cuenta}", BAD if item.corto else INK, extra=' font-size="22" font-weight="600"')
+            text(
+                x, 72, f"{item.cuenta}", BAD if item.corto else INK, extra=' font-size="22" font-weight="600"'
+            )
         )
         parts.append(text(x, 90, item.nombre.split(" en el ")[0], MUTED, extra=' font-size="9.5"'))
     parts += columns(trend, 66, 12, 106, WIDTH - 24)

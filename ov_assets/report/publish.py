@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ov_assets.pqr.files import replace_atomically
@@ -35,10 +37,21 @@ def publish(bucket: Bucket, data_dir: Path, owner: str, day: date, html: str, da
     key = report_key(owner, day, digest, "reporte.html")
     _put(bucket, report_key(owner, day, digest, "reporte.json"), data, "application/json")
     _put(bucket, key, html, "text/html")
-    link = bucket.client.generate_presigned_url(
+    return Published(page, key, _link(bucket, key))
+
+
+def _link(bucket: Bucket, key: str) -> str:
+    # In us-east-1 boto3 would sign with version 2, which an object under a KMS key refuses.
+    client = boto3.client(
+        "s3",
+        region_name=bucket.settings.region,
+        endpoint_url=bucket.settings.endpoint_url,
+        config=Config(signature_version="s3v4"),
+    )
+    link: str = client.generate_presigned_url(
         "get_object", Params={"Bucket": bucket.name, "Key": key}, ExpiresIn=LINK_SECONDS
     )
-    return Published(page, key, link)
+    return link
 
 
 def _put(bucket: Bucket, key: str, text: str, kind: str) -> None:

@@ -176,8 +176,9 @@ def test_a_key_of_another_layout_is_not_missing_because_it_is_not_listed(world):
 def test_a_file_adopted_under_two_keys_is_in_one_state(world):
     uploaded(world)
     world.conn.execute(
-        "INSERT INTO data_general.registros_ov_s3 (empresa, numero_radicado, clase, nombre_archivo, hash_archivo,"
-        " bucket_s3, clave_s3, estado_carga) VALUES ('afinia', '1', 'pdf', 'detalle.pdf', %s, %s, 'old', 'error')",
+        "INSERT INTO data_general.registros_ov_s3 (empresa, numero_radicado, clase, nombre_archivo,"
+        " hash_archivo, bucket_s3, clave_s3, estado_carga)"
+        " VALUES ('afinia', '1', 'pdf', 'detalle.pdf', %s, %s, 'old', 'error')",
         (sha256(PDF), world.bucket.name),
     )
     found = world.look()

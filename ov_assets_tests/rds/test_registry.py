@@ -224,9 +224,8 @@ def test_d19_error_keeps_attempts_text_and_a_next_try_that_backs_off(conn):
         conn.commit()
         assert [c.intentos_carga for c in claim(conn)] == [attempt]
         assert registry.mark_error(conn, "me", [Failed(id_, "s3: 503 SlowDown")]) == 1
-        sql = "SELECT extract(epoch FROM proximo_intento - fecha_actualizacion)::int FROM data_general.registros_ov_s3"
-        waits.append(conn.execute(sql).fetchone()[0])
-        conn.commit()
+        found = row(conn, id_)
+        waits.append((found["proximo_intento"] - found["fecha_actualizacion"]).total_seconds())
     assert waits == [60, 120, 240, 480, 960, 1920, 3840, 7680, 15360, 21600, 21600]
     assert row(conn, id_)["ultimo_error"] == "s3: 503 SlowDown"
     assert claim(conn) == []

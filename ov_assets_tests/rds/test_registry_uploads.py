@@ -136,4 +136,6 @@ def test_conflict_and_missing_file_are_written_down_and_the_rest_goes_on(world):
     assert world.run() == {"subido": 3, "conflicto": 1, "falta_local": 1}
     assert world.rows()[:2] == ["conflicto", "falta_local"]
     assert world.objects()[key] == b"not ours"
-    assert world.run() == {"falta_local": 1}  # its size is right, so only reading it tells
+    assert world.run() == {}  # its size is right again, its hash is not
+    claimed_path.write_bytes(claimed_path.read_bytes()[::-1])
+    assert world.run() == {"subido": 1}

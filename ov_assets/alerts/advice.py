@@ -1,0 +1,103 @@
+"""What each failure is called, and what an operator does about it. The guide (docs/operacion.md) has the same."""
+
+from typing import NamedTuple
+
+
+class Advice(NamedTuple):
+    """titulo: ends the sentence "Afinia: …". hacer: what to do. pasajera: it usually mends itself."""
+
+    titulo: str
+    hacer: str
+    pasajera: bool = False
+
+
+# Faults of a whole portal: one alert a company, however many days fail of it.
+PORTAL: dict[str, Advice] = {
+    "PortalDown": Advice(
+        "el portal no responde",
+        "Ábralo en un navegador. Si está caído, espere: la siguiente ejecución lo intenta sola.",
+        pasajera=True,
+    ),
+    "AccessBlocked": Advice(
+        "el portal bloquea esta dirección",
+        "Ejecute desde una red permitida o pida al dueño del portal que permita esta dirección.",
+    ),
+    "OtpRequired": Advice(
+        "el portal pide un código de un solo uso (OTP)",
+        "Pida que lo desactiven para la cuenta del operador. Hasta entonces no entra nada de esta empresa.",
+    ),
+    "LoginRejected": Advice(
+        "el portal rechaza el usuario o la contraseña",
+        "Revise usuario y contraseña en un navegador y actualícelos. No se reintenta, para no bloquear la cuenta.",
+    ),
+    "SessionExpired": Advice(
+        "el portal cierra la sesión en medio del trabajo",
+        "Mire si alguien más usa la misma cuenta. La siguiente ejecución lo intenta sola.",
+        pasajera=True,
+    ),
+    "LayoutChanged": Advice(
+        "la página del portal cambió",
+        "Abra la ejecución: dice qué elemento no encuentra. Pase el enlace a quien mantiene ov_assets.",
+    ),
+    "FilterNotApplied": Advice(
+        "el portal no aplica el filtro de la lista",
+        "La lista no se recorrió. La siguiente ejecución lo intenta sola; si se repite, revise el portal.",
+        pasajera=True,
+    ),
+    "ListUnstable": Advice(
+        "la lista del portal cambia mientras se lee",
+        "Lo visto quedó capturado. La siguiente ejecución lee la lista otra vez.",
+        pasajera=True,
+    ),
+}
+
+# Faults of what all runs share: one alert, however many runs fail of it.
+SHARED: dict[str, Advice] = {
+    "DatabaseDownError": Advice(
+        "la base de datos (RDS) no responde",
+        "Revise que RDS esté encendido y que RDS_HOST, RDS_PORT y la red sean los correctos.",
+        pasajera=True,
+    ),
+    "S3AccessDeniedError": Advice(
+        "S3 niega el acceso",
+        "Revise las credenciales de AWS y los permisos sobre el bucket.",
+    ),
+    "NoSuchBucketError": Advice("el bucket de S3 no existe", "Revise S3_BUCKET_NAME y AWS_REGION."),
+    "MissingSettingError": Advice("falta una variable de configuración", "Abra la ejecución: dice cuál."),
+}
+
+STEPS: dict[str, str] = {
+    "pqr_captures": "Abra la ejecución y lea el error; luego materialice la partición otra vez.",
+    "company_csv": "Materialice `pqr_captures` de la partición y luego `company_csv`.",
+    "rds_table": "Abra la ejecución. Si hay demasiados rechazos, mire `rechazos_ov`; si no, repita la partición.",
+    "s3_pending": "Materialice `rds_table` de la partición; luego el resto sigue solo.",
+    "s3_objects": "Revise el acceso a S3. El sensor vuelve a pedir la carga sola.",
+}
+OTHER_STEP = "Abra la ejecución, lea el error y repita la partición."
+
+CHECKS: dict[str, Advice] = {
+    "every_listed_pqr_captured": Advice(
+        "hay PQR listadas sin capturar",
+        "Abra el control en Dagster: nombra cada radicado y su causa. Repita la partición; si insiste, "
+        "mire esa PQR en el portal.",
+    ),
+    "csv_contract": Advice(
+        "el CSV no cumple su contrato", "Materialice `pqr_captures` y `company_csv` de la partición."
+    ),
+    "rds_equals_csv": Advice(
+        "la tabla no coincide con el CSV", "Materialice `rds_table` de la partición y abra el control."
+    ),
+    "s3_equals_registry": Advice(
+        "S3 no coincide con el registro",
+        "Abra el reporte del día: dice qué archivo falta y por qué. El sensor reintenta lo que se puede subir.",
+    ),
+    "volume_like_its_weekday": Advice(
+        "el número de PQR es inusual",
+        "Compare con la lista del portal. Si es real, no hay nada que hacer.",
+    ),
+    "backlog_is_young": Advice(
+        "hay trabajo pendiente desde hace más de 24 horas",
+        "Mire `ov status` y los sensores en Dagster (Automation): ¿están encendidos, fallan?",
+    ),
+}
+OTHER_CHECK = Advice("un control no pasa", "Abra el control en Dagster: dice qué encontró.")

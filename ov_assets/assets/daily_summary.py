@@ -1,0 +1,74 @@
+"""One day of every company on one page."""
+
+from datetime import date
+
+import dagster as dg
+import psycopg
+
+from ov_assets import wholeness
+from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.verification_report import verification_report
+from ov_assets.companies import COMPANIES
+from ov_assets.partitions import CompanyDay, daily_partitions
+from ov_assets.report.gather import trend_of
+from ov_assets.report.picture import as_markdown, picture
+from ov_assets.report.publish import publish
+from ov_assets.report.summary import CompanySummary, Summary, to_html, to_json
+from ov_assets.resources import Database, Disk, ObjectStore
+
+OWNER = "resumen"
+
+
+@dg.asset(
+    partitions_def=daily_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "s3"},
+    deps=[verification_report],
+)
+def daily_summary(
+    context: dg.AssetExecutionContext, database: Database, store: ObjectStore, disk: Disk
+) -> dg.MaterializeResult:
+    """Un día de todas las empresas en una página: quién está completo, quién no, y por qué.
+
+    Pregunta a la base de datos y a Dagster, no a los reportes: sirve también si una empresa no tuvo ninguno.
+    """
+    day = date.fromisoformat(context.partition_key)
+    with database.connect() as connection:
+        summary = summarise(context.instance, connection, day)
+    published = publish(store.open(), disk.root, OWNER, day, to_html(summary), to_json(summary))
+    drawn = picture("Oficina Virtual", day, summary.completo, summary.pasos, summary.tendencia)
+    return dg.MaterializeResult(
+        metadata={
+            "completo": summary.completo,
+            "listadas": sum(company.listadas for company in summary.empresas),
+            "empresas_incompletas": dg.MetadataValue.json(
+                {company.empresa: company.faltas for company in summary.empresas if company.faltas}
+            ),
+            "resumen": dg.MetadataValue.md(as_markdown(drawn, f"Resumen {day}")),
+            "abrir_reporte": dg.MetadataValue.url(published.link),
+            "reporte_local": dg.MetadataValue.path(published.page),
+            "reporte_s3": f"s3://{store.bucket_name}/{published.key}",
+        }
+    )
+
+
+def summarise(instance: dg.DagsterInstance, connection: psycopg.Connection, day: date) -> Summary:
+    """The numbers of one day of every company. Raises RdsError."""
+    return Summary(
+        day,
+        [
+            CompanySummary(
+                empresa=found.empresa,
+                nombre_empresa=COMPANIES[found.empresa].name,
+                listadas=found.estado.listadas,
+                en_rds=found.estado.filas,
+                rechazadas=found.estado.rechazadas,
+                archivos=found.estado.archivos,
+                en_s3=found.estado.subidos,
+                faltas=list(found.faltas),
+                tendencia=trend_of(connection, CompanyDay(found.empresa, day)),
+            )
+            for found in wholeness.of_all(instance, connection, day)
+        ],
+    )

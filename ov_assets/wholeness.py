@@ -1,0 +1,83 @@
+"""Whether a company's day is whole: the portal was asked after it ended, and all that it lists has arrived.
+
+A day without PQR and a day on which nobody asked look alike in the tables. So the question to the portal is
+part of the answer, and the tables alone never make a day whole.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import dagster as dg
+import psycopg
+
+from ov_assets.companies import COMPANIES
+from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay
+from ov_assets.rds.status import DayStatus, status
+
+ASKS_THE_PORTAL = dg.AssetKey("pqr_captures")
+
+
+@dataclass(frozen=True, slots=True)
+class Wholeness:
+    """One company and day. consultado: when the portal was last asked. faltas: why the day isn't whole."""
+
+    estado: DayStatus
+    consultado: datetime | None
+    faltas: tuple[str, ...]
+
+    @property
+    def completo(self) -> bool:
+        return not self.faltas
+
+    @property
+    def empresa(self) -> str:
+        return self.estado.empresa
+
+
+def end_of(day: date) -> datetime:
+    """The midnight in Bogotá that ends a day."""
+    return datetime.combine(day + timedelta(days=1), time(), BOGOTA)
+
+
+def judge(day: DayStatus, asked_at: datetime | None) -> tuple[str, ...]:
+    """What keeps a day from being whole, in words for an operator; empty when it is."""
+    faults = []
+    if asked_at is None:
+        faults.append("nadie ha consultado el portal")
+    elif asked_at < end_of(day.fecha):
+        faults.append("el portal no se ha consultado desde que terminó el día")
+    if (absent := day.listadas - day.filas - day.rechazadas) > 0:
+        faults.append(f"{absent} PQR listadas sin cargar")
+    if day.rechazadas:
+        faults.append(f"{day.rechazadas} en cuarentena")
+    if day.pendientes:
+        faults.append(f"{day.pendientes} archivos sin verificar en S3")
+    return tuple(faults)
+
+
+def last_asked(instance: dg.DagsterInstance, partition: CompanyDay) -> datetime | None:
+    """When `pqr_captures` of this partition last succeeded."""
+    found = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=ASKS_THE_PORTAL, asset_partitions=[partition.key]), limit=1
+    ).records
+    return datetime.fromtimestamp(found[0].timestamp, UTC) if found else None
+
+
+def of_days(
+    instance: dg.DagsterInstance, connection: psycopg.Connection, company: str, first: date, last: date
+) -> Iterator[Wholeness]:
+    """Each day from the last to the first, looked at one by one as the caller goes on. Raises RdsError."""
+    for counts in reversed(status(connection, company, max(first, FIRST_DAY), last)):
+        asked_at = last_asked(instance, CompanyDay(company, counts.fecha))
+        yield Wholeness(counts, asked_at, judge(counts, asked_at))
+
+
+def of_all(
+    instance: dg.DagsterInstance,
+    connection: psycopg.Connection,
+    day: date,
+    companies: Iterable[str] = tuple(COMPANIES),
+) -> list[Wholeness]:
+    """One day of every company. Raises RdsError."""
+    return [next(of_days(instance, connection, company, day, day)) for company in companies]
