@@ -3,6 +3,7 @@
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 
+from ov_assets.alerts import sensors as alerts
 from ov_assets.assets import external
 from ov_assets.assets.daily_summary import daily_summary
 from ov_assets.checks import CHECKS
@@ -15,7 +16,7 @@ from ov_assets.schedules import (
     two_hourly_schedule,
     weekly_cleanup_schedule,
 )
-from ov_assets.sensors import pending_uploads_sensor
+from ov_assets.sensors import SENSORS
 from ov_assets.settings import Settings
 
 settings = Settings()
@@ -29,8 +30,9 @@ defs = dg.Definitions(
         two_hourly_schedule,
         hourly_s3_verification_schedule,
         weekly_cleanup_schedule,
+        *alerts.SCHEDULES,
     ],
-    sensors=[pending_uploads_sensor],
+    sensors=[*SENSORS, *alerts.SENSORS],
     resources={
         "portals": Portals(),
         "database": Database(),

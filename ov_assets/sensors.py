@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from ov_assets.assets.s3_objects import UPLOADED_TAG
 from ov_assets.backlog import History, decide
-from ov_assets.jobs import s3_job
+from ov_assets.jobs import chain_job, s3_job
 from ov_assets.partitions import FIRST_DAY, CompanyDay, company_day, today
-from ov_assets.rds.diff import pending_partitions
+from ov_assets.rds.diff import PendingPartition, missing_local_partitions, pending_partitions
+from ov_assets.rds.listing import PendingDay, pending_captures
 from ov_assets.resources import Database, ObjectStore
 
+RUNNING = dg.DefaultSensorStatus.RUNNING
 INTERVAL_SECONDS = 30
 RUNS_PER_TICK = 10
 PENDING_PARTITIONS_MAX = 500
@@ -26,14 +29,20 @@ UNFINISHED = [
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
+def partition_of(run: dg.DagsterRun) -> CompanyDay | None:
+    """The company and day of a run; None for a run of something that isn't partitioned by both."""
+    key = run.tags.get(PARTITION_TAG, "")
+    return company_day(key) if "|" in key else None
+
+
 def partitions_in_flight(instance: dg.DagsterInstance) -> set[CompanyDay]:
     """The partitions of every unfinished run, whatever launched it: the UI, a schedule, `ov run`."""
     runs = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED), limit=1000)
-    return {company_day(run.tags[PARTITION_TAG]) for run in runs if PARTITION_TAG in run.tags}
+    return {partition for run in runs if (partition := partition_of(run))}
 
 
 def histories(
-    instance: dg.DagsterInstance, partitions: Iterable[CompanyDay], job_names: set[str], now: datetime
+    instance: dg.DagsterInstance, partitions: Iterable[CompanyDay], job_name: str, now: datetime
 ) -> dict[CompanyDay, History]:
     """Failures in a row since the last success, of runs that ended lately."""
     wanted = set(partitions)
@@ -43,23 +52,46 @@ def histories(
     found: dict[CompanyDay, History] = {}
     for record in records:
         run = record.dagster_run
-        if run.job_name not in job_names or PARTITION_TAG not in run.tags:
+        partition = partition_of(run)
+        if run.job_name != job_name or partition is None or partition not in wanted:
             continue
-        partition = company_day(run.tags[PARTITION_TAG])
-        if partition not in wanted:
-            continue
-        failed = run.status is not dg.DagsterRunStatus.SUCCESS
+        # A run that uploads nothing though work is pending was in vain: its partition rests like a failing one
+        in_vain = run.tags.get(UPLOADED_TAG) == "0"
+        failed = run.status is not dg.DagsterRunStatus.SUCCESS or in_vain
         before = found.get(partition, History())
         ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
         found[partition] = History(before.failures + 1 if failed else 0, ended)
     return found
 
 
-@dg.sensor(
-    job=s3_job,
-    minimum_interval_seconds=INTERVAL_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
+def ask(
+    context: dg.SensorEvaluationContext,
+    pending: Iterable[PendingPartition | PendingDay],
+    job_name: str,
+    trigger: str,
+) -> dg.SensorResult | dg.SkipReason:
+    """Ask for the runs that `decide` chooses among the pending partitions."""
+    now = datetime.now(UTC)
+    partitions = [CompanyDay(row.empresa, row.fecha) for row in pending if FIRST_DAY <= row.fecha <= today()]
+    decision = decide(
+        partitions,
+        partitions_in_flight(context.instance),
+        histories(context.instance, partitions, job_name, now),
+        now,
+        RUNS_PER_TICK,
+    )
+    if not decision.ask_for:
+        return dg.SkipReason(decision.explain())
+    # No run key: Dagster remembers one for ever, and the same work may come up twice.
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(partition_key=partition.key, tags={"ov/trigger": trigger})
+            for partition in decision.ask_for
+        ]
+    )
+
+
+@dg.sensor(job=s3_job, minimum_interval_seconds=INTERVAL_SECONDS, default_status=RUNNING)
 def pending_uploads_sensor(
     context: dg.SensorEvaluationContext, database: Database, store: ObjectStore
 ) -> dg.SensorResult | dg.SkipReason:
@@ -67,23 +99,32 @@ def pending_uploads_sensor(
 
     Si la base de datos no responde, el tick falla y se ve; nunca se toma por "nada pendiente".
     """
-    now = datetime.now(UTC)
     with database.connect() as connection:
-        rows = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
-    pending = [CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= today()]
-    decision = decide(
-        pending,
-        partitions_in_flight(context.instance),
-        histories(context.instance, pending, {s3_job.name}, now),
-        now,
-        RUNS_PER_TICK,
-    )
-    if not decision.ask_for:
-        return dg.SkipReason(decision.explain())
-    # No run key: Dagster remembers one for ever, and the same files may go missing twice.
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(partition_key=partition.key, tags={"ov/trigger": "pending_uploads"})
-            for partition in decision.ask_for
-        ]
-    )
+        pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
+    return ask(context, pending, s3_job.name, "pending_uploads")
+
+
+@dg.sensor(job=chain_job, minimum_interval_seconds=INTERVAL_SECONDS, default_status=RUNNING)
+def pending_captures_sensor(
+    context: dg.SensorEvaluationContext, database: Database
+) -> dg.SensorResult | dg.SkipReason:
+    """Busca PQR que el portal lista como finalizadas y que no están capturadas así, y pide su cadena.
+
+    Así llega también la PQR de un día pasado que se finaliza tarde, sea cual sea su fecha.
+    """
+    with database.connect() as connection:
+        pending = pending_captures(connection, PENDING_PARTITIONS_MAX)
+    return ask(context, pending, chain_job.name, "pending_captures")
+
+
+@dg.sensor(job=chain_job, minimum_interval_seconds=INTERVAL_SECONDS, default_status=RUNNING)
+def missing_local_sensor(
+    context: dg.SensorEvaluationContext, database: Database, store: ObjectStore
+) -> dg.SensorResult | dg.SkipReason:
+    """Busca archivos que no están ni en S3 ni en disco y pide capturar de nuevo su empresa y fecha."""
+    with database.connect() as connection:
+        pending = missing_local_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
+    return ask(context, pending, chain_job.name, "missing_local")
+
+
+SENSORS = [pending_captures_sensor, pending_uploads_sensor, missing_local_sensor]

@@ -61,6 +61,18 @@ class Settings(BaseSettings):
     ov_portal_min_interval_ms: int = 0
     ov_attachment_max_mb: int = 50
 
+    # Alerts: apprise URLs, apart by blanks or commas; they hold passwords. The heartbeat is a plain GET.
+    ov_alert_urls: SecretStr | None = None
+    ov_heartbeat_url: SecretStr | None = None
+    ov_quarantine_alert_rows: int = 20
+
+    # Housekeeping: days after which each class of file is removed; 0 keeps it for ever.
+    ov_keep_evidence_days: int = 30
+    ov_keep_logs_days: int = 30
+    ov_keep_runs_days: int = 60
+    ov_keep_csv_days: int = 0
+    ov_keep_raw_days: int = 0
+
     @property
     def data_dir(self) -> Path:
         """Root of `raw/` and `csv/`, absolute."""

@@ -1,4 +1,4 @@
-"""What each failure is called, and what an operator does about it. The guide (docs/operacion.md) has the same."""
+"""What each failure is called, and what an operator does about it. docs/operacion.md has it at length."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ PORTAL: dict[str, Advice] = {
     ),
     "LoginRejected": Advice(
         "el portal rechaza el usuario o la contraseña",
-        "Revise usuario y contraseña en un navegador y actualícelos. No se reintenta, para no bloquear la cuenta.",
+        "Pruébelos en un navegador y actualícelos. No se reintenta, para no bloquear la cuenta.",
     ),
     "SessionExpired": Advice(
         "el portal cierra la sesión en medio del trabajo",
@@ -62,14 +62,19 @@ SHARED: dict[str, Advice] = {
         "S3 niega el acceso",
         "Revise las credenciales de AWS y los permisos sobre el bucket.",
     ),
-    "NoSuchBucketError": Advice("el bucket de S3 no existe", "Revise S3_BUCKET_NAME y AWS_REGION."),
+    "S3DownError": Advice(
+        "S3 no responde",
+        "Revise la red y el estado de AWS. El sensor vuelve a pedir la carga sola.",
+        pasajera=True,
+    ),
+    "S3BucketMissingError": Advice("el bucket de S3 no existe", "Revise S3_BUCKET_NAME y AWS_REGION."),
     "MissingSettingError": Advice("falta una variable de configuración", "Abra la ejecución: dice cuál."),
 }
 
 STEPS: dict[str, str] = {
     "pqr_captures": "Abra la ejecución y lea el error; luego materialice la partición otra vez.",
     "company_csv": "Materialice `pqr_captures` de la partición y luego `company_csv`.",
-    "rds_table": "Abra la ejecución. Si hay demasiados rechazos, mire `rechazos_ov`; si no, repita la partición.",
+    "rds_table": "Abra la ejecución. Si hay muchos rechazos, mire `rechazos_ov`; si no, repita la partición.",
     "s3_pending": "Materialice `rds_table` de la partición; luego el resto sigue solo.",
     "s3_objects": "Revise el acceso a S3. El sensor vuelve a pedir la carga sola.",
 }
@@ -89,7 +94,7 @@ CHECKS: dict[str, Advice] = {
     ),
     "s3_equals_registry": Advice(
         "S3 no coincide con el registro",
-        "Abra el reporte del día: dice qué archivo falta y por qué. El sensor reintenta lo que se puede subir.",
+        "Abra el reporte del día: dice qué archivo falta y por qué. Lo que se puede subir se reintenta solo.",
     ),
     "volume_like_its_weekday": Advice(
         "el número de PQR es inusual",

@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class RunFailed:
-    """A run failed after its last retry. paso: the step, '' when the run died outside of one. falla: a code."""
+    """A run failed after its last retry. paso: '' when it died outside of a step. falla: a code."""
 
     empresa: str | None
     fecha: date | None

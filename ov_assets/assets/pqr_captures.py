@@ -10,7 +10,7 @@ from ov_assets.assets.common import GROUP, OWNERS, table
 from ov_assets.partitions import BOGOTA, company_date, company_day
 from ov_assets.portal.capture import FINALIZADO, CaptureReport, capture_day
 from ov_assets.portal.errors import PortalError
-from ov_assets.rds.listing import ListedRow, record_listing
+from ov_assets.rds.listing import ListedRow, record_captured, record_listing
 from ov_assets.rds.locks import advisory_lock
 from ov_assets.resources import Database, Disk, Portals
 
@@ -69,6 +69,12 @@ def pqr_captures(
             complete=True,
             estado=FINALIZADO,
         )
+        captured = {
+            row.numero_radicado: row.huella
+            for row in report.listed.values()
+            if row.numero_radicado not in report.failures
+        }
+        record_captured(connection, partition.company, captured)
     store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")

@@ -10,6 +10,7 @@ COMMANDS = {
     "demo": "One day of both companies from the portals to S3, twice.",
     "run": "Materialize the chain of one company and one day.",
     "status": "How far each day of each company has come.",
+    "alerts": "Try the channels of OV_ALERT_URLS out, and see what is open.",
     "env": "Print the settings in force as shell exports.",
 }
 

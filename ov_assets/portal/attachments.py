@@ -61,7 +61,7 @@ class _Race:
         self._popups: list[Page] = []
         self._asked: set[Request] = set()
         self._listeners = {
-            "request": self._asked.add,
+            "request": self._on_request,
             "response": self._on_response,
             "download": self._offer,
             "popup": self._on_popup,
@@ -79,6 +79,9 @@ class _Race:
     def _offer(self, answer: Download | Page | Response) -> None:
         if not self._answer.done():
             self._answer.set_result(answer)
+
+    def _on_request(self, request: Request) -> None:
+        self._asked.add(request)
 
     def _on_popup(self, popup: Page) -> None:
         self._popups.append(popup)
@@ -112,8 +115,8 @@ class _Race:
 async def fetch(session: PortalSession, tab: Tab, index: int, name: str, row: ListedRow) -> bytes:
     """The bytes behind the `index`-th attachment link of the page.
 
-    Raises AttachmentFailed, which names the radicado and the cause; SessionExpired, AccessBlocked or PortalBusy
-    where the portal says so.
+    Raises AttachmentFailed, which names the radicado and the cause; SessionExpired, AccessBlocked or
+    PortalBusy where the portal says so.
     """
     limits = session.limits
     await session.pace.turn()

@@ -1,7 +1,7 @@
 """Requests that a tab never makes: what neither the list nor the printed page needs.
 
-Over CDP, not `page.route`, which switches the HTTP cache off and asks Python about each request. An attachment's
-address may end in any extension, so tabs that show details block by host alone.
+Over CDP, not `page.route`, which switches the HTTP cache off and asks Python about each request. An
+attachment's address may end in any extension, so tabs that show details block by host alone.
 """
 
 from typing import Literal

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.columns import ListedRow
+from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
     DetailMissing,
     LayoutChanged,
@@ -23,6 +24,10 @@ from ov_assets.pqr.record import FIELDS, Pqr, field_name, normalise
 READ_DETAIL = script("read_detail")
 # Seen on Afinia's pages only; whether Air-e shows them isn't known.
 OPTIONAL = frozenset({"finalizar", "adjuntar_archivo", "comentarios"})
+ELEMENTS = (
+    Element("labels", "td.text-td-label"),
+    Element("claim number", 'input[name="NumeroReclamoSGC"]'),
+)
 PDF_MARGIN = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
 STEADY_TRIES = 3
 

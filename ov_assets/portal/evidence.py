@@ -1,7 +1,7 @@
 """What is kept of the first fault of each kind in a run: a masked picture, scrubbed HTML, the step.
 
-Nothing of it holds a personal value: cells, fields and frames are covered in the picture, and of the HTML only
-captions keep their text. No Playwright trace is ever made, since a trace holds the password.
+Nothing of it holds a personal value: cells, fields and frames are covered in the picture, and of the HTML
+only captions keep their text. No Playwright trace is ever made, since a trace holds the password.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Evidence:
     folders: dict[str, Path] = field(default_factory=dict)
 
     async def note(self, error: PortalError, step: str, page: Page | None, console: Counter[str]) -> None:
-        """Keep what the page shows, if this is the first fault of its kind. Never raises for a broken page."""
+        """Keep what the page shows, if this is the first fault of its kind; a broken page is no error."""
         kind = type(error).__name__
         if self.keep is None or kind in self.folders:
             return
@@ -74,7 +74,11 @@ class Evidence:
     async def _picture(self, page: Page) -> bytes:
         mask = [page.locator(MASKED), page.get_by_text(self.site.username)]
         data = await page.screenshot(
-            mask=mask, type="jpeg", quality=PICTURE_QUALITY, animations="disabled", timeout=LOOK_TIMEOUT_S * 1000
+            mask=mask,
+            type="jpeg",
+            quality=PICTURE_QUALITY,
+            animations="disabled",
+            timeout=LOOK_TIMEOUT_S * 1000,
         )
         return data if len(data) <= PICTURE_MAX_BYTES else b""
 

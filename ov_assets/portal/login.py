@@ -6,6 +6,7 @@ import contextlib
 from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import AccessBlocked, LayoutChanged, LoginRejected, OtpRequired, PortalDown
 from ov_assets.portal.requests_watch import raise_for_status
 from ov_assets.portal.scripts import script
@@ -15,6 +16,11 @@ from ov_assets.portal.site import Site
 USERNAME = 'input[id$="txtUsername"]'
 PASSWORD = 'input[id$="txtPassword"]'  # noqa: S105
 SUBMIT = 'button[id$="cmdLogin"]'
+ELEMENTS = (
+    Element("user name", USERNAME),
+    Element("password", PASSWORD),
+    Element("button Ingresar", SUBMIT),
+)
 POPUP = "#myModal"
 POPUP_CLOSE = ("#myModal a.closePopUp i", "#myModal a.closePopUp", '#myModal i[ng-click="closeDialog()"]')
 OTP = 'input[id$="_txtOtpCode"]'

@@ -1,5 +1,6 @@
 """The list page: its filters, read back before the search and checked after it, and its pages."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -8,12 +9,14 @@ from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.columns import ListedRow, listed_rows
-from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstable, PortalDown
+from ov_assets.portal.contract import Element, look_for, missing
+from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstable, PortalDown, SessionExpired
 from ov_assets.portal.login import close_popup
 from ov_assets.portal.scripts import script
 from ov_assets.portal.session import PortalSession, Tab
 
 READ_LIST = script("read_list")
+FINALIZADO = "Finalizado"
 TOGGLE = "a.accordion-toggle"
 ESTADO = 'md-select[ng-model="filtros.Estado"]'
 FROM, TO = (f'md-datepicker[ng-model="filtros.{name}"]' for name in ("fechaInicial", "fechaFinal"))
@@ -22,6 +25,19 @@ SEARCH = 'button[ng-click="Search()"], button[aria-label="Buscar"]'
 NEXT, PREVIOUS = 'button[aria-label="Next"]', 'button[aria-label="Previous"]'
 OPTION = ".md-select-menu-container.md-active md-option"
 BACKDROP = "md-backdrop.md-select-backdrop"
+ELEMENTS = (
+    Element("filter panel", TOGGLE),
+    Element("filter Estado", ESTADO),
+    Element("filter Fecha inicial", f"{FROM} {DATE_INPUT}"),
+    Element("filter Fecha final", f"{TO} {DATE_INPUT}"),
+    Element("button Buscar", SEARCH),
+    Element("table", "table.md-table tbody.md-body"),
+    Element("footer", "md-table-pagination .label, .md-table-pagination .label"),
+    Element("button Next", NEXT),
+    Element("button Previous", PREVIOUS),
+)
+EYE = 'a[tooltip="Ver PQR"], a[href*="Detail/"]'
+PAGE_ROWS = 10
 FILTER_TRIES = 3
 CLICK_TRIES = 3
 CONTROL_TIMEOUT_MS = 5_000
@@ -58,23 +74,35 @@ class Filter:
 class Look:
     """One walk over the list.
 
-    total: what the footer claimed at the end. whole: nothing moved while it was read, and the unique
-    radicados are as many as the footer says.
+    total: what the footer claimed at the end. steady: it claimed so on every page, and so many rows came.
+    repeated: radicados that came more than once.
     """
 
     rows: dict[str, ListedRow]
     total: int
-    whole: bool
+    steady: bool
     repeated: tuple[str, ...]
     page_turns: int
 
+    @property
+    def whole(self) -> bool:
+        """Nothing moved while it was read, and the unique radicados are as many as the footer says."""
+        return self.steady and not self.repeated
+
     def agrees_with(self, other: "Look | None") -> bool:
-        """Whether both looks are whole and saw the same rows with the same content."""
-        if other is None or not (self.whole and other.whole):
+        """Whether both looks saw the same, with the same content.
+
+        A row that comes twice in both, at an unchanged total, is the portal's own and hides no other: one
+        that had slipped across a page border would have changed the total.
+        """
+        if other is None or not (self.steady and other.steady):
             return False
-        return {key: row.huella for key, row in self.rows.items()} == {
-            key: row.huella for key, row in other.rows.items()
-        }
+        return (
+            self.total == other.total
+            and self.repeated == other.repeated
+            and {key: row.huella for key, row in self.rows.items()}
+            == {key: row.huella for key, row in other.rows.items()}
+        )
 
 
 class PqrList:
@@ -84,7 +112,12 @@ class PqrList:
         self._session = session
         self._tab: Tab | None = None
         self._filter: Filter | None = None
+        self._unfiltered_total: int | None = None
         self.page_turns = 0
+
+    @property
+    def tab(self) -> Tab | None:
+        return self._tab
 
     @property
     def _company(self) -> str:
@@ -92,11 +125,18 @@ class PqrList:
 
     async def look(self, wanted: Filter) -> Look:
         """Search (again) and walk every page once."""
-        tab = await self._at_list()
+        tab = await self.open()
         if self._filter != wanted:
             await self._set_filter(tab, wanted)
         await self._search(tab, wanted)
         return await self._walk(tab, wanted)
+
+    async def first_page(self, wanted: Filter) -> list[ListedRow]:
+        """Search and read the first page only."""
+        tab = await self.open()
+        await self._set_filter(tab, wanted)
+        await self._search(tab, wanted)
+        return listed_rows(self._company, await self._page(tab, None, None), wanted.estado)
 
     async def close(self) -> None:
         """Drop the tab; the next look opens a new one and sets the filter again."""
@@ -104,10 +144,11 @@ class PqrList:
             await self._tab.page.close()
         self._tab, self._filter = None, None
 
-    async def _at_list(self) -> Tab:
+    async def open(self) -> Tab:
+        """The tab at the list; filled, but not yet filtered, when it is new."""
         if self._tab is not None and not self._tab.page.is_closed():
             return self._tab
-        tab, self._filter = await self._session.new_tab(), None
+        tab, self._filter = await self._session.new_tab("rows"), None
         self._tab = tab
         mark = tab.watch.mark()
         await self._session.goto(tab, self._session.site.list_url)
@@ -117,6 +158,8 @@ class PqrList:
         )
         tab.watch.raise_failures()
         await close_popup(tab.page)
+        snapshot = await tab.page.evaluate(READ_LIST)
+        self._unfiltered_total = snapshot["range"][2] if snapshot["range"] else None
         return tab
 
     async def _present(self, page: Page, selector: str) -> None:
@@ -129,9 +172,10 @@ class PqrList:
         page = tab.page
         toggle = page.locator(TOGGLE, has_text="Filtrar").first
         if not await page.locator(ESTADO).first.is_visible():
-            await toggle.click()
-        for selector in (ESTADO, f"{FROM} {DATE_INPUT}", f"{TO} {DATE_INPUT}", SEARCH):
-            await self._present(page, selector)
+            await toggle.click(timeout=CONTROL_TIMEOUT_MS)
+        await self._present(page, ESTADO)
+        if lost := missing(await look_for(page, "list", ELEMENTS)):
+            raise LayoutChanged(self._company, f"the list page has no {lost}")
         shown = [wanted.estado, wanted.first.isoformat(), wanted.last.isoformat()]
         for _ in range(FILTER_TRIES):
             await self._choose_estado(page, wanted.estado)
@@ -165,6 +209,7 @@ class PqrList:
             raise FilterNotApplied(self._company, "«Buscar» asks the portal for nothing", day=wanted.first)
         tab.watch.raise_failures(wanted.first)
         page = await self._page(tab, None, None)
+        self._check_total(page["range"][2], wanted)
         while page["range"][0] > 1:  # a search need not go back to the first page
             lower = page["range"][0]
             await self._click(tab, PREVIOUS)
@@ -173,6 +218,13 @@ class PqrList:
                 raise ListUnstable(
                     self._company, "the list doesn't go back to its first page", day=wanted.first
                 )
+
+    def _check_total(self, total: int, wanted: Filter) -> None:
+        """A total that the filter can't have led to: stop before walking a third of a million rows."""
+        days = (wanted.last - wanted.first).days + 1
+        unchanged = total == self._unfiltered_total and total > PAGE_ROWS * days
+        if unchanged or total > self._session.limits.rows_per_day_max * days:
+            raise FilterNotApplied(self._company, f"«Buscar» leaves {total} rows", day=wanted.first)
 
     async def _click(self, tab: Tab, selector: str) -> int | None:
         """Click until a request follows; returns the mark before it, or None if none ever did."""
@@ -196,9 +248,13 @@ class PqrList:
             handle = await tab.page.wait_for_function(PAGE_READY, arg=[lower, seen], timeout=timeout_ms)
         except PlaywrightTimeout:
             tab.watch.raise_failures()
+            if tab.at_login:
+                raise SessionExpired(self._company, "the list page went to the login") from None
             snapshot = await tab.page.evaluate(READ_LIST)
             if not snapshot["hasTable"] or not snapshot["range"]:
                 raise LayoutChanged(self._company, "the list page has no table with a footer") from None
+            if snapshot["withoutLink"]:
+                raise LayoutChanged(self._company, f"rows of the list have no {EYE}") from None
             raise ListUnstable(self._company, "the rows don't fit the footer's range") from None
         return await handle.json_value()
 
@@ -206,13 +262,14 @@ class PqrList:
         rows: dict[str, ListedRow] = {}
         repeated: list[str] = []
         totals: set[int] = set()
-        turns = 0
+        turns = came = 0
         page = await self._page(tab, None, None)
         while True:
             _, upper, total = page["range"]
             totals.add(total)
             for row in listed_rows(self._company, page, wanted.estado):
                 self._check_filter(row, wanted)
+                came += 1
                 if row.numero_radicado in rows:
                     repeated.append(row.numero_radicado)
                 rows[row.numero_radicado] = row
@@ -220,17 +277,31 @@ class PqrList:
                 break
             if not page["hasNext"]:
                 raise ListUnstable(self._company, f"Next ends at row {upper} of {total}", day=wanted.first)
-            seen = await tab.page.evaluate(
-                f"() => JSON.stringify(({READ_LIST})().rows.map((row) => row.href))"
+            seen = json.dumps(
+                [row["href"] for row in page["rows"]], ensure_ascii=False, separators=(",", ":")
             )
-            if await self._click(tab, NEXT) is None:
-                raise PortalDown(self._company, "«Next» asks the portal for nothing", day=wanted.first)
-            tab.watch.raise_failures(wanted.first)
+            await self._next(tab, page["range"][0], wanted)
             page = await self._page(tab, upper + 1, seen)
             turns += 1
         self.page_turns += turns
-        whole = len(totals) == 1 and not repeated and len(rows) == totals.copy().pop()
-        return Look(rows, max(totals), whole, tuple(repeated), turns)
+        steady = len(totals) == 1 and came == total
+        return Look(rows, total, steady, tuple(repeated), turns)
+
+    async def _next(self, tab: Tab, lower: int, wanted: Filter) -> None:
+        """One page forward, never two: a click that moved the footer isn't repeated."""
+        limits = self._session.limits
+        for _ in range(CLICK_TRIES):
+            await self._session.pace.turn()
+            mark = tab.watch.mark()
+            await tab.page.locator(NEXT).first.click(timeout=CONTROL_TIMEOUT_MS)
+            asked = await tab.watch.settled(
+                mark, limits.answer_timeout_s, start_within_s=CLICK_ANSWERED_WITHIN_S
+            )
+            shown = (await tab.page.evaluate(READ_LIST))["range"]
+            tab.watch.raise_failures(wanted.first)
+            if asked or (shown and shown[0] != lower):
+                return
+        raise PortalDown(self._company, "«Next» asks the portal for nothing", day=wanted.first)
 
     def _check_filter(self, row: ListedRow, wanted: Filter) -> None:
         """A row of another day or state means that the filter didn't take: stop before walking everything."""

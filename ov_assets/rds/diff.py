@@ -240,3 +240,13 @@ def pending_partitions(
     with conn.transaction(), conn.cursor(row_factory=class_row(PendingPartition)) as cursor:
         conn.execute(query("diff_session"))
         return cursor.execute(query("diff_pending_partitions"), params).fetchall()
+
+
+@private_errors
+def missing_local_partitions(
+    conn: psycopg.Connection, bucket: str, limit: int = 100
+) -> list[PendingPartition]:
+    """Every company and day with files that are neither in S3 nor on disk: they have to be captured again."""
+    params = {"bucket": bucket, "limite": limit}
+    with conn.transaction():
+        return [PendingPartition(*row) for row in conn.execute(query("diff_missing_local"), params)]

@@ -43,7 +43,7 @@ _EXPECTED: dict[str, dict[str, str]] = {company.table: _COMPANY for company in C
         entero="id", texto="empresa numero_radicado archivo_hash", json="antes", instante="cambiado_en"
     ),
     "listado_ov": _columns(
-        texto="empresa numero_radicado estado huella",
+        texto="empresa numero_radicado estado huella huella_capturada",
         reloj="fecha",
         dia="fecha_dia",
         instante="visto_primero visto_ultimo",

@@ -1,6 +1,6 @@
 """`listado_ov`: what the portal lists, as last seen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -94,3 +94,28 @@ def listed(
     with conn.transaction():
         rows = conn.execute(query("listing_day"), {"empresa": company, "dia": day, "estado": estado})
         return [Listed(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDay:
+    """A company and day with PQR to capture. pqr: how many. desde: since when the oldest waits."""
+
+    empresa: str
+    fecha: date
+    pqr: int
+    desde: datetime
+
+
+@private_errors
+def record_captured(conn: psycopg.Connection, company: str, huellas: Mapping[str, str]) -> int:
+    """Note which PQR are captured, by radicado, from which list row; how many notes were news."""
+    params = {"empresa": company, "radicados": list(huellas), "huellas": list(huellas.values())}
+    with conn.transaction():
+        return conn.execute(query("listing_captured"), params).rowcount
+
+
+@private_errors
+def pending_captures(conn: psycopg.Connection, limit: int = 100) -> list[PendingDay]:
+    """Every company and day with listed PQR that aren't captured as the list shows them, oldest day first."""
+    with conn.transaction():
+        return [PendingDay(*row) for row in conn.execute(query("listing_pending"), {"limite": limit})]

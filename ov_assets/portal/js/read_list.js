@@ -25,6 +25,7 @@
         };
       })
       .filter(Boolean),
+    withoutLink: rows.some((row) => !row.querySelector('a[tooltip="Ver PQR"], a[href*="Detail/"]')),
     hasNext: Boolean(next) && !next.disabled,
     hasNextButton: Boolean(next),
     hasPrevious: Boolean(previous) && !previous.disabled,

@@ -1,0 +1,145 @@
+"""The details of a day: several tabs at once, each PQR by itself, a fresh browser when one is worn out."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from playwright.async_api import Error as PlaywrightError
+
+from ov_assets.portal import attachments
+from ov_assets.portal.columns import ListedRow
+from ov_assets.portal.detail import DetailTab
+from ov_assets.portal.errors import (
+    AttachmentFailed,
+    DetailMissing,
+    LayoutChanged,
+    PdfWithoutData,
+    PortalDown,
+    PortalError,
+)
+from ov_assets.portal.looking import named, recover
+from ov_assets.portal.report import CaptureReport, Failure
+from ov_assets.portal.retry import attempts
+from ov_assets.portal.session import PortalSession
+from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
+from ov_assets.pqr.manifest import Clase
+
+OF_ONE_PQR = (DetailMissing, AttachmentFailed, PdfWithoutData, PortalDown, LayoutChanged)
+
+
+class Details:
+    """Captures rows of the list into a store, and says in a report what became of each."""
+
+    def __init__(
+        self,
+        session: PortalSession,
+        store: CaptureStore,
+        now: Callable[[], datetime],
+        report: CaptureReport,
+    ) -> None:
+        self._session, self._store, self._now, self._report = session, store, now, report
+        self._failures_in_a_row = 0
+
+    @staticmethod
+    def lacking(store: CaptureStore, rows: Iterable[ListedRow]) -> list[ListedRow]:
+        """The rows that disk doesn't hold whole, from a list row that said the same."""
+        manifests = store.manifests()
+
+        def is_captured(row: ListedRow) -> bool:
+            manifest = manifests.get(row.numero_radicado)
+            return (
+                manifest is not None
+                and manifest.huella_lista == row.huella
+                and not store.missing_files(manifest)
+            )
+
+        return [row for row in rows if not is_captured(row)]
+
+    def pending(self) -> list[ListedRow]:
+        return self.lacking(self._store, self._report.listed.values())
+
+    async def capture(
+        self,
+        rows: Iterable[ListedRow],
+        on_progress: Callable[[int, int], None],
+        before_recycling: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Capture each row, or record why not. Raises what concerns the portal as a whole."""
+        queue = deque(rows)
+        total = len(queue)
+        while queue:
+            await self._until_worn_out(queue, lambda: on_progress(total - len(queue), total))
+            if queue:
+                await before_recycling()
+                await self._session.recycle()
+                self._report.browsers += 1
+
+    async def _until_worn_out(self, queue: deque[ListedRow], step: Callable[[], None]) -> None:
+        async def worker() -> None:
+            detail = DetailTab(self._session)
+            try:
+                while queue and not self._session.worn_out:
+                    await self._capture_or_record(detail, queue.popleft())
+                    step()
+            finally:
+                await detail.close()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._session.limits.tabs, len(queue))):
+                    group.create_task(worker())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _capture_or_record(self, detail: DetailTab, row: ListedRow) -> None:
+        """One PQR's fault never stops the others; several in a row that are the portal's own do."""
+        radicado = row.numero_radicado
+        try:
+            await self._capture_one(detail, row)
+        except OF_ONE_PQR as error:
+            self._report.failures[radicado] = Failure.of(radicado, error)
+            self._failures_in_a_row = self._failures_in_a_row + 1 if error.of_the_portal else 0
+            if self._failures_in_a_row >= self._session.limits.portal_failures_max:
+                raise self._verdict(error, row) from None
+        else:
+            self._report.failures.pop(radicado, None)
+            self._report.fresh.append(radicado)
+            self._failures_in_a_row = 0
+
+    def _verdict(self, error: PortalError, row: ListedRow) -> PortalError:
+        if isinstance(error, LayoutChanged):
+            return error
+        what = f"{self._failures_in_a_row} PQR in a row got no answer, the last one: {error.what}"
+        return PortalDown(self._session.company, what, day=row.day)
+
+    async def _capture_one(self, detail: DetailTab, row: ListedRow) -> None:
+        async for attempt in attempts():
+            with attempt:
+                logins = self._session.logins
+                try:
+                    await self._open_and_keep(detail, row)
+                except (PortalError, PlaywrightError) as error:
+                    tab = detail.tab
+                    fault = named(error, self._session, at_login=tab is not None and tab.at_login)
+                    if tab is not None:
+                        await self._session.evidence.note(fault, "detail", tab.page, tab.console)
+                    await detail.close()
+                    await recover(self._session, fault, logins)
+                    raise fault from None
+
+    async def _open_and_keep(self, detail: DetailTab, row: ListedRow) -> None:
+        await detail.show(row)
+        assert detail.tab is not None
+        read_at = self._now()
+        reading, pdf = await detail.read_and_print(row)
+        files = [
+            (name, await attachments.fetch(self._session, detail.tab, index, name, row))
+            for index, name in enumerate(reading.attachments)
+        ]
+        with self._store.draft(row.numero_radicado, row.huella, read_at) as draft:
+            draft.add(Clase.JSON, JSON_NAME, reading.pqr.to_json())
+            draft.add(Clase.PDF, PDF_NAME, pdf)
+            for name, data in files:
+                draft.add(Clase.ADJUNTO, name, data)
+        self._report.attachments += len(files)

@@ -1,0 +1,42 @@
+"""What one look at a portal saw and did, filled as the work goes on: it stands when the work stops."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ov_assets.portal.columns import ListedRow
+from ov_assets.portal.errors import PortalError
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One PQR that is listed but could not be captured; `cause` is the fault's name."""
+
+    numero_radicado: str
+    cause: str
+    message: str
+
+    @classmethod
+    def of(cls, numero_radicado: str, error: PortalError) -> "Failure":
+        return cls(numero_radicado, type(error).__name__, str(error))
+
+
+@dataclass(slots=True)
+class CaptureReport:
+    """What one capture saw and did.
+
+    listed: the last look. fresh: captured now. unchanged: on disk before, and not opened. repeated: rows that
+    the portal lists twice. evidence: a folder a kind of fault. seconds: of wall time.
+    """
+
+    listed: dict[str, ListedRow] = field(default_factory=dict)
+    fresh: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    failures: dict[str, Failure] = field(default_factory=dict)
+    attachments: int = 0
+    looks: int = 0
+    page_turns: int = 0
+    repeated: tuple[str, ...] = ()
+    logins: int = 0
+    browsers: int = 1
+    evidence: dict[str, Path] = field(default_factory=dict)
+    seconds: float = 0.0
