@@ -7,6 +7,7 @@ from ov_assets.assets.pqr_captures import pqr_captures
 from ov_assets.assets.rds_table import rds_table
 from ov_assets.assets.s3_objects import s3_objects
 from ov_assets.assets.s3_pending import look
+from ov_assets.coverage_check import fields_as_full_as_before
 from ov_assets.partitions import company_date, company_day
 from ov_assets.pqr.content_hash import hash_registro
 from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv
@@ -124,4 +125,10 @@ def _named(problems: dict[str, str]) -> str:
     return f"{len(problems)} — " + "; ".join(shown)
 
 
-CHECKS = [every_listed_pqr_captured, csv_contract, rds_equals_csv, s3_equals_registry]
+CHECKS = [
+    every_listed_pqr_captured,
+    fields_as_full_as_before,
+    csv_contract,
+    rds_equals_csv,
+    s3_equals_registry,
+]

@@ -6,32 +6,22 @@ from dagster_aws.s3 import S3Resource
 from ov_assets.alerts import sensors as alerts
 from ov_assets.assets import external
 from ov_assets.assets.daily_summary import daily_summary
+from ov_assets.assets.portal_listing import portal_listing
 from ov_assets.checks import CHECKS
 from ov_assets.daily_checks import DAILY_CHECKS
-from ov_assets.jobs import CHAIN, chain_job, cleanup_job, s3_job, summary_job
+from ov_assets.jobs import CHAIN, chain_job, cleanup_job, listing_job, s3_job, s3_reconcile, summary_job
 from ov_assets.resources import Database, Disk, ObjectStore, Portals
-from ov_assets.schedules import (
-    daily_bulk_schedule,
-    hourly_s3_verification_schedule,
-    two_hourly_schedule,
-    weekly_cleanup_schedule,
-)
+from ov_assets.schedules import SCHEDULES
 from ov_assets.sensors import SENSORS
 from ov_assets.settings import Settings
 
 settings = Settings()
 
 defs = dg.Definitions(
-    assets=[*external.portals, external.registros_ov_s3, *CHAIN, daily_summary],
+    assets=[*external.portals, external.registros_ov_s3, portal_listing, *CHAIN, daily_summary],
     asset_checks=[*CHECKS, *DAILY_CHECKS],
-    jobs=[chain_job, s3_job, summary_job, cleanup_job],
-    schedules=[
-        daily_bulk_schedule,
-        two_hourly_schedule,
-        hourly_s3_verification_schedule,
-        weekly_cleanup_schedule,
-        *alerts.SCHEDULES,
-    ],
+    jobs=[listing_job, chain_job, s3_job, summary_job, cleanup_job, s3_reconcile],
+    schedules=[*SCHEDULES, *alerts.SCHEDULES],
     sensors=[*SENSORS, *alerts.SENSORS],
     resources={
         "portals": Portals(),

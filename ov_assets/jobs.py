@@ -4,14 +4,22 @@ import dagster as dg
 
 from ov_assets.assets.company_csv import company_csv
 from ov_assets.assets.daily_summary import daily_summary
+from ov_assets.assets.portal_listing import portal_listing
 from ov_assets.assets.pqr_captures import pqr_captures
 from ov_assets.assets.rds_table import rds_table
 from ov_assets.assets.s3_objects import s3_objects
 from ov_assets.assets.s3_pending import s3_pending
 from ov_assets.assets.verification_report import verification_report
-from ov_assets.housekeeping import remove_leftovers
+from ov_assets.housekeeping.op import clean_up
+from ov_assets.reconcile_op import reconcile_bucket
 
 CHAIN = (pqr_captures, company_csv, rds_table, s3_pending, s3_objects, verification_report)
+
+listing_job = dg.define_asset_job(
+    "ov_listing_job",
+    selection=dg.AssetSelection.assets(portal_listing),
+    description="Una empresa: recorre la lista del portal de los últimos días y anota lo que ve.",
+)
 
 chain_job = dg.define_asset_job(
     "ov_chain_job",
@@ -33,6 +41,11 @@ summary_job = dg.define_asset_job(
 )
 
 
-@dg.job(description="Borra restos de capturas interrumpidas. No toca nada que aún no esté en S3.")
+@dg.job(description="Aplica la retención de cada clase. No toca nada que no esté en S3 o esté en curso.")
 def cleanup_job() -> None:
-    remove_leftovers()
+    clean_up()
+
+
+@dg.job(description="Concilia disco, registro y bucket en ambos sentidos. Sin `apply` solo informa.")
+def s3_reconcile() -> None:
+    reconcile_bucket()

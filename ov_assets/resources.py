@@ -14,12 +14,14 @@ from dagster_aws.s3 import S3Resource
 
 from ov_assets.companies import COMPANIES
 from ov_assets.partitions import CompanyDay
-from ov_assets.portal.site import Limits, Site
+from ov_assets.portal.site import TABS_MAX, Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.csv_contract import csv_path, rejects_path
 from ov_assets.rds.connection import connect
 from ov_assets.s3.store import Bucket, BucketSettings
 from ov_assets.settings import MissingSettingError, PortalAccount, Settings
+
+BYTES_PER_MB = 1024 * 1024
 
 
 class Portals(dg.ConfigurableResource):
@@ -37,9 +39,15 @@ class Portals(dg.ConfigurableResource):
     def limits(self) -> Limits:
         settings = Settings()
         return Limits(
-            tabs=settings.ov_portal_tabs,
+            tabs=min(settings.ov_portal_tabs, TABS_MAX),
             min_interval_s=settings.ov_portal_min_interval_ms / 1000,
-            attachment_max_bytes=settings.ov_attachment_max_mb * 1024 * 1024,
+            attachment_max_bytes=settings.ov_attachment_max_mb * BYTES_PER_MB,
+            recycle_above_bytes=settings.ov_portal_recycle_mb * BYTES_PER_MB,
+            keep=Keep(
+                settings.ov_home.absolute(),
+                settings.ov_session_key.get_secret_value() if settings.ov_session_key else None,
+                settings.ov_evidence_days,
+            ),
             chromium=settings.ov_chromium,
         )
 

@@ -55,7 +55,7 @@ def histories(
         partition = partition_of(run)
         if run.job_name != job_name or partition is None or partition not in wanted:
             continue
-        # A run that uploads nothing though work is pending was in vain: its partition rests like a failing one
+        # A run that uploads nothing though work is pending was in vain: its partition rests, too
         in_vain = run.tags.get(UPLOADED_TAG) == "0"
         failed = run.status is not dg.DagsterRunStatus.SUCCESS or in_vain
         before = found.get(partition, History())

@@ -1,9 +1,10 @@
 """Every environment variable of ov_assets, once, typed. Nothing else reads the environment."""
 
+import base64
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,7 +32,8 @@ class PortalAccount(BaseSettings):
 class Settings(BaseSettings):
     """One field a variable; the field's name in capitals is the variable's name."""
 
-    model_config = SettingsConfigDict(extra="ignore")
+    # What is wrong with a value is said without the value, which may be a secret.
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
 
     # Where things are kept
     ov_home: Path = Path(".ov")
@@ -49,6 +51,13 @@ class Settings(BaseSettings):
     s3_bucket_name: str | None = None
     s3_endpoint_url: str | None = None
     aws_region: str = "us-east-1"
+    # docs/S3_STRUCTURE_MAPPING.md; `ov s3 migrate` moves what another layout left
+    ov_s3_layout: Literal["completa", "hibrida", "minima"] = "completa"
+
+    # The load: the Fernet key under which rejected rows are kept, and how many rejects stop a partition
+    ov_row_key: SecretStr | None = None
+    ov_rejects_max_rows: int = Field(50, ge=0)
+    ov_rejects_max_share: float = Field(0.20, ge=0, le=1)
 
     # Dagster's own storage
     dagster_home: Path | None = None
@@ -60,6 +69,9 @@ class Settings(BaseSettings):
     ov_portal_tabs: int = 4
     ov_portal_min_interval_ms: int = 0
     ov_attachment_max_mb: int = 50
+    ov_portal_recycle_mb: int = 2048
+    ov_session_key: SecretStr | None = None
+    ov_evidence_days: int = 30
 
     # Alerts: apprise URLs, apart by blanks or commas; they hold passwords. The heartbeat is a plain GET.
     ov_alert_urls: SecretStr | None = None
@@ -67,7 +79,6 @@ class Settings(BaseSettings):
     ov_quarantine_alert_rows: int = 20
 
     # Housekeeping: days after which each class of file is removed; 0 keeps it for ever.
-    ov_keep_evidence_days: int = 30
     ov_keep_logs_days: int = 30
     ov_keep_runs_days: int = 60
     ov_keep_csv_days: int = 0
@@ -77,6 +88,21 @@ class Settings(BaseSettings):
     def data_dir(self) -> Path:
         """Root of `raw/` and `csv/`, absolute."""
         return (self.ov_data_dir or self.ov_home / "data").absolute()
+
+    @field_validator("ov_row_key")
+    @classmethod
+    def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
+        try:
+            good = key is None or len(base64.urlsafe_b64decode(key.get_secret_value())) == 32
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError("not a Fernet key: 32 bytes in URL-safe base64")
+        return key
+
+    def row_key(self) -> str | None:
+        """The key of rejected rows; without one they are not kept."""
+        return self.ov_row_key.get_secret_value() if self.ov_row_key else None
 
     def rds_conninfo(self) -> dict[str, str | int]:
         """Keyword arguments of `psycopg.connect`; raises MissingSettingError."""

@@ -12,7 +12,9 @@ from ov_assets.definitions import defs
 from ov_assets.partitions import BOGOTA, TIMEZONE, CompanyDay, company_date, company_day
 from ov_assets.schedules import (
     daily_bulk_schedule,
+    daily_listing_schedule,
     hourly_s3_verification_schedule,
+    two_hourly_listing_schedule,
     two_hourly_schedule,
     weekly_cleanup_schedule,
 )
@@ -57,7 +59,9 @@ def test_the_names_of_the_partitions_are_frozen() -> None:
     ("name", "cron"),
     [
         ("daily_bulk_schedule", "0 4 * * *"),
+        ("daily_listing_schedule", "0 4 * * *"),
         ("two_hourly_schedule", "0 4-22/2 * * 1-6"),
+        ("two_hourly_listing_schedule", "0 4-22/2 * * 1-6"),
         ("hourly_s3_verification_schedule", "0 * * * *"),
         ("weekly_cleanup_schedule", "0 2 * * 0"),
     ],
@@ -68,8 +72,28 @@ def test_the_clocks(name: str, cron: str) -> None:
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
-def test_the_daily_bulk_asks_for_the_day_before_its_tick_however_late_it_runs() -> None:
-    assert keys(daily_bulk_schedule(at("2025-10-14T04:00"))) == ["afinia|2025-10-13", "aire|2025-10-13"]
+@pytest.mark.usefixtures("flow")
+def test_the_daily_bulk_asks_for_the_day_before_its_tick_and_for_the_backlog(
+    database: dict[str, Any],
+) -> None:
+    pending_file(database, "aire", "2024-02-29")
+    tick = datetime(2025, 10, 14, 4, tzinfo=BOGOTA)
+    found = {name: resources()[name] for name in ("database", "store")}
+    with dg.build_schedule_context(scheduled_execution_time=tick, resources=found) as context:
+        asked = keys(daily_bulk_schedule(context))
+    assert sorted(asked) == ["afinia|2025-10-13", "aire|2024-02-29", "aire|2025-10-13"]
+
+
+def test_the_list_is_walked_long_at_four_and_short_every_two_hours() -> None:
+    long, short = (
+        daily_listing_schedule(at("2025-10-14T04:00")),
+        two_hourly_listing_schedule(at("2025-10-14T06:00")),
+    )
+    assert keys(long) == keys(short) == ["afinia", "aire"]
+    assert not long[0].run_config
+    assert short[0].run_config["ops"]["portal_listing"]["config"] == {"window_days": 2}
+    assert {request.tags["dagster/partition/company"] for request in long} == {"afinia", "aire"}
+    assert isinstance(two_hourly_listing_schedule(at("2025-10-14T04:00")), dg.SkipReason)
 
 
 def test_the_two_hourly_run_asks_for_its_own_day_and_yields_to_the_bulk() -> None:

@@ -96,6 +96,10 @@ CHECKS: dict[str, Advice] = {
         "S3 no coincide con el registro",
         "Abra el reporte del día: dice qué archivo falta y por qué. Lo que se puede subir se reintenta solo.",
     ),
+    "fields_as_full_as_before": Advice(
+        "un campo viene más vacío que de costumbre",
+        "Compare la cobertura del reporte con una PQR en el portal: la página puede haber cambiado.",
+    ),
     "volume_like_its_weekday": Advice(
         "el número de PQR es inusual",
         "Compare con la lista del portal. Si es real, no hay nada que hacer.",

@@ -38,6 +38,10 @@ def company_name(slug: str | None) -> str:
     return COMPANIES[slug].name if slug in COMPANIES else "Oficina Virtual"
 
 
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def shown(day: date | None) -> str:
     return f" {day:%d/%m/%Y}" if day else ""
 
@@ -81,7 +85,7 @@ def alert_of(event: Event, ui_url: str) -> NewAlert:
                 ERROR,
                 empresa,
                 None,
-                f"{company_name(empresa)}: {objetos} archivos en conflicto en S3",
+                f"{company_name(empresa)}: {counted(objetos, 'archivo')} en conflicto en S3",
                 _text(
                     ["La clave tiene otros bytes en el bucket. Nunca se sobrescribe: decide una persona."],
                     "Busque en `registros_ov_s3` las filas con estado `conflicto` y compare con el bucket.",
@@ -96,7 +100,7 @@ def alert_of(event: Event, ui_url: str) -> NewAlert:
                 WARNING,
                 empresa,
                 None,
-                f"{company_name(empresa)}: {filas} filas en cuarentena",
+                f"{company_name(empresa)}: {counted(filas, 'fila')} en cuarentena",
                 _text(
                     [f"El umbral es {umbral}. Están en `rechazos_ov`, cada una con su motivo."],
                     "Agrupe por `motivo`; corregida la causa, repita las particiones.",

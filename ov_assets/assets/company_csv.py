@@ -8,6 +8,7 @@ from ov_assets.partitions import company_date, company_day
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import COLUMNS, write_company_csv, write_rejects_csv
 from ov_assets.pqr.files import sha256_of
+from ov_assets.pqr.shapes import odd_shapes
 from ov_assets.resources import Disk
 
 
@@ -39,6 +40,7 @@ def company_csv(context: dg.AssetExecutionContext, disk: Disk) -> dg.Materialize
             "filas": len(rows),
             "rechazos": len(rejects),
             "sin_capturar": len(failures),
+            **{f"avisos_{name}": count for name, count in odd_shapes(rows).items()},
             "bytes": path.stat().st_size,
             "sha256": sha256_of(path),
             "motivos": table(

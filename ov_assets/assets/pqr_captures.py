@@ -3,18 +3,24 @@
 from datetime import datetime
 
 import dagster as dg
+import psycopg
 
 from ov_assets import progress
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS, table
-from ov_assets.partitions import BOGOTA, company_date, company_day
-from ov_assets.portal.capture import FINALIZADO, CaptureReport, capture_day
+from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.portal_listing import portal_listing
+from ov_assets.assets.portal_runs import named_failures, portal_failure, reserved, run_metadata
+from ov_assets.partitions import BOGOTA, CompanyDay, company_date, company_day
+from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
-from ov_assets.rds.listing import ListedRow, record_captured, record_listing
-from ov_assets.rds.locks import advisory_lock
+from ov_assets.portal.pqr_list import FINALIZADO
+from ov_assets.portal.report import CaptureReport
+from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.coverage import field_coverage
+from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Disk, Portals
 
-LOCK_WAIT_SECONDS = 600
+COVERAGE_PREFIX = "cobertura/"
 
 
 @dg.asset(
@@ -22,7 +28,10 @@ LOCK_WAIT_SECONDS = 600
     group_name=GROUP,
     owners=OWNERS,
     kinds={"playwright", "web", "python"},
-    deps=external.portals,
+    deps=[
+        *external.portals,
+        dg.AssetDep(portal_listing, partition_mapping=dg.MultiToSingleDimensionPartitionMapping("company")),
+    ],
 )
 def pqr_captures(
     context: dg.AssetExecutionContext, portals: Portals, database: Database, disk: Disk
@@ -36,52 +45,50 @@ def pqr_captures(
     Un portal caído, un ingreso rechazado, una página cambiada y un día sin PQR son respuestas distintas.
     """
     partition = company_day(context.partition_key)
-    store = disk.captures(partition)
-    # One browser per account on all machines together: a portal may end the older of two sessions.
-    with (
-        database.connect() as connection,
-        advisory_lock(connection, "portal", partition.company, wait_seconds=LOCK_WAIT_SECONDS),
-    ):
+    store, report = disk.captures(partition), CaptureReport()
+    with database.connect() as connection, reserved(connection, partition.company):
         started = datetime.now(BOGOTA)
         try:
-            report = capture_day(
+            capture_day(
                 portals.site(partition.company),
                 partition.day,
                 store,
                 portals.limits(),
                 now=lambda: datetime.now(BOGOTA),
                 on_progress=lambda done, total: progress.report("pqr_captures", done, total),
+                report=report,
             )
         except PortalError as error:
-            raise dg.Failure(
-                str(error), metadata={"falla": type(error).__name__}, allow_retries=error.passing
-            ) from None
-        record_listing(
-            connection,
-            partition.company,
-            partition.day,
-            partition.day,
-            [
-                ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella)
-                for row in report.listed.values()
-            ],
-            started,
-            complete=True,
-            estado=FINALIZADO,
-        )
-        captured = {
-            row.numero_radicado: row.huella
-            for row in report.listed.values()
-            if row.numero_radicado not in report.failures
-        }
-        record_captured(connection, partition.company, captured)
-    store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
+            if report.looks:
+                _keep(connection, partition, store, report, started, complete=False)
+            raise portal_failure(error, report) from None
+        _keep(connection, partition, store, report, started, complete=True)
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
-    return dg.MaterializeResult(metadata=_metadata(report))
+    return dg.MaterializeResult(metadata=_metadata(report, store))
 
 
-def _metadata(report: CaptureReport) -> dict[str, dg.MetadataValue | int | float]:
+def _keep(
+    connection: psycopg.Connection,
+    partition: CompanyDay,
+    store: CaptureStore,
+    report: CaptureReport,
+    started: datetime,
+    *,
+    complete: bool,
+) -> None:
+    """What was listed, in the database; what is missing and why, beside the captures."""
+    rows = [
+        ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in report.listed.values()
+    ]
+    day = partition.day
+    record_listing(
+        connection, partition.company, day, day, rows, started, complete=complete, estado=FINALIZADO
+    )
+    store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
+
+
+def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.MetadataValue | int | float]:
     return {
         "dagster/partition_row_count": len(report.listed) - len(report.failures),
         "listadas": len(report.listed),
@@ -89,15 +96,7 @@ def _metadata(report: CaptureReport) -> dict[str, dg.MetadataValue | int | float
         "sin_cambio": report.unchanged,
         "con_falla": len(report.failures),
         "adjuntos": report.attachments,
-        "miradas": report.looks,
-        "paginas": report.page_turns,
-        "ingresos": report.logins,
-        "segundos": round(report.seconds, 2),
-        "fallas": table(
-            (
-                {"numero_radicado": failure.numero_radicado, "causa": failure.cause}
-                for failure in report.failures.values()
-            ),
-            ("numero_radicado", "causa"),
-        ),
+        "fallas": named_failures(report.failures.values()),
+        **run_metadata(report),
+        **{f"{COVERAGE_PREFIX}{name}": share for name, share in field_coverage(store).items()},
     }

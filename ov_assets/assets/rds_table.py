@@ -15,8 +15,9 @@ from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.files_on_record import FileOnRecord
 from ov_assets.rds.loader import load_partition
-from ov_assets.rds.rejects import TooManyRejectsError
+from ov_assets.rds.rejects import Thresholds, TooManyRejectsError
 from ov_assets.resources import Database, Disk
+from ov_assets.settings import Settings
 
 
 def files_of_partition(store: CaptureStore, csv_path: Path) -> Iterator[FileOnRecord]:
@@ -57,7 +58,7 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
     Las filas que no se pueden cargar quedan en `rechazos_ov` con su motivo.
     """
     partition = company_day(context.partition_key)
-    path = disk.csv(partition)
+    path, settings = disk.csv(partition), Settings()
     try:
         if not path.is_file():
             raise CsvContractError(f"{partition}: there is no CSV yet. Materialize company_csv first.")
@@ -71,6 +72,8 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
                 disk.rejects(partition),
                 files,
                 context.run.run_id,
+                Thresholds(settings.ov_rejects_max_rows, settings.ov_rejects_max_share),
+                settings.row_key(),
             )
     except (CsvContractError, TooManyRejectsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

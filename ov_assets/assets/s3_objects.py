@@ -15,11 +15,10 @@ from ov_assets.assets.s3_pending import look, s3_pending
 from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.rds import registry
 from ov_assets.rds.locks import advisory_lock
-from ov_assets.rds.registry import Claimed, Failed, Uploaded
+from ov_assets.rds.registry import Failed, Uploaded
 from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.errors import S3Error
 from ov_assets.s3.inventory import list_objects
-from ov_assets.s3.keys import Layout, partition_prefixes
 from ov_assets.s3.store import Bucket
 from ov_assets.s3.uploader import Outcome, Resultado, UploadItem, unconfirmed, upload_many
 
@@ -102,33 +101,31 @@ def upload_claimed(
     """
     owner = f"{partition}/{secrets.token_hex(6)}"
     finished: list[Outcome] = []
-    while claimed := registry.claim(
-        connection, partition.company, partition.day, bucket.name, owner, reclaim_leases=True
-    ):
-        try:
-            done = asyncio.run(_upload(bucket, claimed, disk))
-        except S3Error:
-            registry.release(connection, bucket.name, owner)
-            raise
-        listing = list_objects(bucket, partition_prefixes(Layout.COMPLETA, partition.company, partition.day))
-        _record(connection, owner, done, dict((o.item.id, why) for o, why in unconfirmed(done, listing)))
-        finished.extend(done)
-    registry.release(connection, bucket.name, owner)
+    root, total = disk.root, 0  # the root is read from the environment each time
+
+    def settle(batch: Sequence[Outcome]) -> None:
+        """Written down batch by batch, so that an outage in the middle costs no work that is done."""
+        # By their own keys: what an earlier layout planned, or the predecessor, stands elsewhere.
+        folders = sorted({f"{outcome.item.clave.rpartition('/')[0]}/" for outcome in batch})
+        unseen = {o.item.id: why for o, why in unconfirmed(batch, list_objects(bucket, folders))}
+        _record(connection, owner, batch, unseen)
+        finished.extend(batch)
+        progress.report("s3_objects", len(finished), total)
+
+    try:
+        while claimed := registry.claim(
+            connection, partition.company, partition.day, bucket.name, owner, reclaim_leases=True
+        ):
+            total += len(claimed)
+            items = [
+                UploadItem(row.id, row.clave_s3, root / row.ruta_local, row.hash_archivo)
+                for row in claimed
+            ]
+            asyncio.run(upload_many(bucket, items, on_batch=settle))
+    except S3Error:
+        registry.release(connection, bucket.name, owner)
+        raise
     return finished
-
-
-async def _upload(bucket: Bucket, claimed: Sequence[Claimed], disk: Disk) -> list[Outcome]:
-    items = [
-        UploadItem(row.id, row.clave_s3, disk.root / row.ruta_local, row.hash_archivo) for row in claimed
-    ]
-    done = 0
-
-    def told(batch: Sequence[Outcome]) -> None:
-        nonlocal done
-        done += len(batch)
-        progress.report("s3_objects", done, len(items))
-
-    return await upload_many(bucket, items, on_batch=told)
 
 
 def _record(

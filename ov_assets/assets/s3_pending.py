@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ov_assets.adoption import adopt_partition
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS, table
 from ov_assets.assets.rds_table import rds_table
@@ -12,11 +13,17 @@ from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.keys import Layout, object_key, partition_prefixes
 from ov_assets.s3.store import Bucket
+from ov_assets.settings import Settings
+
+
+def prefixes_of(partition: CompanyDay) -> list[str]:
+    """Where the objects of one partition stand."""
+    return partition_prefixes(Layout(Settings().ov_s3_layout), partition.company, partition.day)
 
 
 def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> PartitionDiff:
     """Compare files on record, registry and bucket; reads only, so it is also the dry run."""
-    prefixes = partition_prefixes(Layout.COMPLETA, partition.company, partition.day)
+    prefixes = prefixes_of(partition)
     return diff_partition(
         connection,
         partition.company,
@@ -31,7 +38,7 @@ def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> Parti
 def planned_key(partition: CompanyDay, file: PendingFile, number: int = 1) -> str:
     """The object key that a file gets."""
     return object_key(
-        Layout.COMPLETA,
+        Layout(Settings().ov_s3_layout),
         company=partition.company,
         day=partition.day,
         clase=Clase(file.clase),
@@ -60,6 +67,7 @@ def s3_pending(
     partition = company_day(context.partition_key)
     bucket = store.open()
     with database.connect() as connection:
+        adopted = adopt_partition(connection, bucket, partition.company, partition.day)
         diff = look(partition, connection, bucket, disk)
         applied = apply_diff(
             connection,
@@ -78,6 +86,7 @@ def s3_pending(
             "archivos": diff.files,
             "pendientes": len(diff.pending),
             "anotados_ahora": applied.planned,
+            "adoptados_ahora": adopted,
             "objetos_sin_registro": diff.huerfanos,
             **{f"estado_{state.value}": count for state, count in diff.counts.items()},
             "pendiente": table(

@@ -10,7 +10,14 @@ COMMANDS = {
     "demo": "One day of both companies from the portals to S3, twice.",
     "run": "Materialize the chain of one company and one day.",
     "status": "How far each day of each company has come.",
+    "cleanup": "Remove what is past its retention.",
+    "metrics": "Print the figures of the flow for Prometheus.",
     "alerts": "Try the channels of OV_ALERT_URLS out, and see what is open.",
+    "rejects": "See and replay the rows that could not be loaded.",
+    "export": "Write the PQR of one company and day in a file for people.",
+    "db": "Upgrade or check the schema of the database.",
+    "doctor": "Check that the portal's pages are as the capture expects them.",
+    "s3": "Reconcile the bucket, or change its layout.",
     "env": "Print the settings in force as shell exports.",
 }
 
@@ -35,6 +42,7 @@ class LazyGroup(click.Group):
         """Say what is wrong in one message: 1 is "failed", 2 is "wrong usage or settings"."""
         from pydantic import ValidationError
 
+        from ov_assets.rds.connection import RdsError
         from ov_assets.sandbox import SandboxError
         from ov_assets.settings import MissingSettingError
 
@@ -45,7 +53,7 @@ class LazyGroup(click.Group):
         except ValidationError as error:
             wrong = [f"{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
             raise click.UsageError("; ".join(wrong)) from error
-        except SandboxError as error:
+        except (SandboxError, RdsError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -32,7 +32,7 @@ PDF_MARGIN = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
 STEADY_TRIES = 3
 
 SHOWS_RADICADO = script("shows_radicado")
-HAS_OVERLAY = script("has_overlay")
+CLEAR_LEFTOVERS = script("clear_leftovers")
 CLAIM_NUMBER_IS_EMPTY = script("claim_number_is_empty")
 
 
@@ -56,8 +56,8 @@ class DetailTab:
         return self._session.company
 
     async def close(self) -> None:
-        if self.tab is not None and not self.tab.page.is_closed():
-            await self.tab.page.close()
+        if self.tab is not None:
+            await self.tab.close()
         self.tab = None
 
     async def show(self, row: ListedRow) -> None:
@@ -67,7 +67,7 @@ class DetailTab:
         next PQR start from a full load, not from a page in an unknown state.
         """
         url = self._session.site.detail_url(row.href)
-        fresh = self.tab is None or self.tab.page.is_closed() or await self.tab.page.evaluate(HAS_OVERLAY)
+        fresh = self.tab is None or self.tab.page.is_closed() or await self.tab.page.evaluate(CLEAR_LEFTOVERS)
         self._session.opened_details += 1
         if fresh:
             await self.close()
@@ -138,6 +138,8 @@ class DetailTab:
             else:
                 others[normalise(label)] = value or ""
         missing = [name for name in FIELDS if name not in shown and name not in OPTIONAL]
+        if missing and self.tab is not None and self.tab.at_login:
+            raise SessionExpired(self._company, "the detail page went to the login", day=row.day)
         if missing:
             raise LayoutChanged(
                 self._company, f"the detail page has no label for {', '.join(missing)}", day=row.day

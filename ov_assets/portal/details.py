@@ -25,6 +25,7 @@ from ov_assets.portal.session import PortalSession
 from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
 from ov_assets.pqr.manifest import Clase
 
+PQR_TIMEOUT_S = 600.0  # a browser that hangs has no time-out of its own for everything
 OF_ONE_PQR = (DetailMissing, AttachmentFailed, PdfWithoutData, PortalDown, LayoutChanged)
 
 
@@ -40,6 +41,7 @@ class Details:
     ) -> None:
         self._session, self._store, self._now, self._report = session, store, now, report
         self._failures_in_a_row = 0
+        self._layout_changed: LayoutChanged | None = None
 
     @staticmethod
     def lacking(store: CaptureStore, rows: Iterable[ListedRow]) -> list[ListedRow]:
@@ -74,6 +76,8 @@ class Details:
                 await before_recycling()
                 await self._session.recycle()
                 self._report.browsers += 1
+        if self._layout_changed is not None and not self._report.fresh:
+            raise self._layout_changed  # not one page was as expected: it isn't this PQR or that
 
     async def _until_worn_out(self, queue: deque[ListedRow], step: Callable[[], None]) -> None:
         async def worker() -> None:
@@ -100,6 +104,8 @@ class Details:
         except OF_ONE_PQR as error:
             self._report.failures[radicado] = Failure.of(radicado, error)
             self._failures_in_a_row = self._failures_in_a_row + 1 if error.of_the_portal else 0
+            if isinstance(error, LayoutChanged):
+                self._layout_changed = error
             if self._failures_in_a_row >= self._session.limits.portal_failures_max:
                 raise self._verdict(error, row) from None
         else:
@@ -118,8 +124,9 @@ class Details:
             with attempt:
                 logins = self._session.logins
                 try:
-                    await self._open_and_keep(detail, row)
-                except (PortalError, PlaywrightError) as error:
+                    async with asyncio.timeout(PQR_TIMEOUT_S):
+                        await self._open_and_keep(detail, row)
+                except (PortalError, PlaywrightError, TimeoutError) as error:
                     tab = detail.tab
                     fault = named(error, self._session, at_login=tab is not None and tab.at_login)
                     if tab is not None:

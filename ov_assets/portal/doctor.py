@@ -59,7 +59,7 @@ async def _login_page(session: PortalSession) -> Iterable[Finding]:
             )
         return await look_for(tab.page, "login", LOGIN_ELEMENTS)
     finally:
-        await tab.page.close()
+        await tab.close()
 
 
 async def _detail_page(session: PortalSession, row: ListedRow) -> Iterable[Finding]:

@@ -15,6 +15,8 @@ from ov_assets.portal.retry import attempts
 from ov_assets.portal.session import PortalSession, portal_session
 from ov_assets.portal.site import Limits, Site
 
+LOOK_TIMEOUT_S = 3_600.0  # a browser that hangs has no time-out of its own for everything
+
 
 async def patient_look(session: PortalSession, pqr_list: PqrList, wanted: Filter) -> Look:
     """Search and walk every page once; a look that fails in the middle starts again, filters and all.
@@ -25,8 +27,9 @@ async def patient_look(session: PortalSession, pqr_list: PqrList, wanted: Filter
         with attempt:
             logins = session.logins
             try:
-                return await pqr_list.look(wanted)
-            except (PortalError, PlaywrightError) as error:
+                async with asyncio.timeout(LOOK_TIMEOUT_S):
+                    return await pqr_list.look(wanted)
+            except (PortalError, PlaywrightError, TimeoutError) as error:
                 tab = pqr_list.tab
                 fault = named(error, session, at_login=tab is not None and tab.at_login)
                 if tab is not None:
@@ -37,7 +40,9 @@ async def patient_look(session: PortalSession, pqr_list: PqrList, wanted: Filter
     raise AssertionError("stamina either returns or raises")
 
 
-def named(error: PortalError | PlaywrightError, session: PortalSession, *, at_login: bool) -> PortalError:
+def named(
+    error: PortalError | PlaywrightError | TimeoutError, session: PortalSession, *, at_login: bool
+) -> PortalError:
     """A fault of the browser under the name that it has for the portal."""
     if isinstance(error, PortalError):
         return error

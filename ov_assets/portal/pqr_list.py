@@ -140,8 +140,8 @@ class PqrList:
 
     async def close(self) -> None:
         """Drop the tab; the next look opens a new one and sets the filter again."""
-        if self._tab is not None and not self._tab.page.is_closed():
-            await self._tab.page.close()
+        if self._tab is not None:
+            await self._tab.close()
         self._tab, self._filter = None, None
 
     async def open(self) -> Tab:
@@ -160,6 +160,8 @@ class PqrList:
         await close_popup(tab.page)
         snapshot = await tab.page.evaluate(READ_LIST)
         self._unfiltered_total = snapshot["range"][2] if snapshot["range"] else None
+        if self._unfiltered_total == 0:
+            raise PortalDown(self._company, "the portal lists nothing at all, for no day")
         return tab
 
     async def _present(self, page: Page, selector: str) -> None:
@@ -297,9 +299,11 @@ class PqrList:
             asked = await tab.watch.settled(
                 mark, limits.answer_timeout_s, start_within_s=CLICK_ANSWERED_WITHIN_S
             )
-            shown = (await tab.page.evaluate(READ_LIST))["range"]
             tab.watch.raise_failures(wanted.first)
-            if asked or (shown and shown[0] != lower):
+            if asked:
+                return
+            shown = (await tab.page.evaluate(READ_LIST))["range"]
+            if shown and shown[0] != lower:
                 return
         raise PortalDown(self._company, "«Next» asks the portal for nothing", day=wanted.first)
 

@@ -1,6 +1,7 @@
 """One logged-in browser context per account: opened, renewed when it expires, recycled, closed."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ from ov_assets.portal.retry import attempts
 from ov_assets.portal.site import Limits, Site
 
 VIEWPORT = {"width": 1366, "height": 900}
+CLOSE_TIMEOUT_S = 3.0
+BROWSER_CLOSE_TIMEOUT_S = 20.0
 BLOCKED_TEXT = "request is blocked"
 
 
@@ -35,6 +38,12 @@ class Tab:
     page: Page
     watch: RequestsWatch
     console: Counter[str] = field(default_factory=Counter)
+
+    async def close(self) -> None:
+        """Close the page; one that is just being sent elsewhere may never say that it is closed."""
+        if not self.page.is_closed():
+            with contextlib.suppress(TimeoutError, PlaywrightError):
+                await asyncio.wait_for(self.page.close(), CLOSE_TIMEOUT_S)
 
     @property
     def at_login(self) -> bool:
@@ -87,8 +96,10 @@ class PortalSession:
         self.opened_details = 0
 
     async def close(self) -> None:
+        """Bounded: a browser that can't end by itself ends with the driver, or with this process."""
         if self._browser is not None:
-            await self._browser.close()
+            with contextlib.suppress(TimeoutError, PlaywrightError):
+                await asyncio.wait_for(self._browser.close(), BROWSER_CLOSE_TIMEOUT_S)
 
     async def recycle(self) -> None:
         """A fresh browser with the same session: a long-lived context grows, and one that crashed is gone."""
@@ -193,7 +204,7 @@ class PortalSession:
             await self.evidence.note(error, "login", tab.page, tab.console)
             raise
         finally:
-            await tab.page.close()
+            await tab.close()
 
     async def renew(self, logins_seen: int) -> None:
         """Log in again, once, however many tabs notice the expiry at the same time."""

@@ -6,6 +6,7 @@ from urllib.parse import quote, urljoin
 
 from ov_assets.companies import Company
 
+TABS_MAX = 16  # more would be rude to any portal, and no faster
 LIST_PATH = quote("/Listado-Radicación-PQR")
 
 
@@ -59,7 +60,7 @@ class Limits:
     rows_per_day_max: more rows than that for one day mean that the filter did not take.
     """
 
-    tabs: int = 4
+    tabs: int = 4  # at most TABS_MAX
     min_interval_s: float = 0.0
     answer_timeout_s: float = 30.0
     attachment_timeout_s: float = 30.0

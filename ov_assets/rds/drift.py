@@ -75,6 +75,13 @@ _EXPECTED: dict[str, dict[str, str]] = {company.table: _COMPANY for company in C
         cuenta="filas insertadas actualizadas sin_cambio obsoletas duplicadas rechazadas",
         instante="cargado_en",
     ),
+    "alertas_ov": _columns(
+        entero="id",
+        texto="clave clase gravedad empresa titulo mensaje",
+        dia="fecha",
+        cuenta="veces",
+        instante="abierta_en vista_ultimo avisada_en cerrada_en cierre_avisado_en",
+    ),
     "rechazos_ov": _columns(
         entero="id",
         texto="empresa archivo archivo_hash numero_radicado motivo detalle estado",
@@ -108,6 +115,7 @@ _CHECKS = {
     "archivos_ov": {"archivos_ov_clase_check"},
     "rechazos_ov": {"rechazos_ov_estado_check"},
     "cargas_ov": {"cargas_ov_cuenta_check"},
+    "alertas_ov": {"alertas_ov_gravedad_check"},
 }
 _INDEXES = {
     *(f"idx_{company.table}_{what}" for company in COMPANIES.values() for what in ("fecha", "hash", "sgc")),
@@ -119,8 +127,9 @@ _INDEXES = {
     "registros_ov_s3_archivo_idx",
     "registros_ov_s3_por_hacer_idx",
     "rechazos_ov_pendientes_idx",
+    "alertas_ov_abierta_key",
 }
-_FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "medido_ov", "es_dia_ov"}
+_FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "es_dia_ov"}
 
 
 @private_errors

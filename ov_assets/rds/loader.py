@@ -104,7 +104,7 @@ def load_partition(
         rejects: list[RejectOnRecord] = []
         with conn.transaction():
             conn.execute(query("load_limits"))
-            digest, nul_mark = stage_file(conn, csv_path)
+            digest, nul_mark, filas = stage_file(conn, csv_path)
             done = _loaded_before(conn, partition, digest, rejects_digest)
             if done is not None:
                 return replace(
@@ -116,12 +116,12 @@ def load_partition(
             rejected = judge(conn, company, nul_mark)
             rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
             motivos = dict(Counter(reject.motivo for reject in rejects))
-            total = _staged(conn) + len(left_out)
+            total = filas + len(left_out)
             if limits.exceeded(len(rejects), total):
                 refused = TooManyRejectsError(company, day, total, motivos)
                 # Ends this transaction, and the staging tables with it, before anything is published.
                 raise psycopg.Rollback
-            counts = publish(conn, company, digest)
+            counts = publish(conn, company, digest, filas)
             record_rejects(conn, company, day, rejects)
             conn.execute(query("rejects_settle"), partition)
             archivos = record_files(conn, company, day, files)
@@ -139,14 +139,15 @@ def load_partition(
     return LoadResult(digest, **counts, rechazadas_csv=len(left_out), motivos=motivos, archivos=archivos)
 
 
-def publish(conn: psycopg.Connection, company: str, archivo_hash: str) -> dict[str, int]:
+def publish(conn: psycopg.Connection, company: str, archivo_hash: str, filas: int) -> dict[str, int]:
     """Upsert what is judged, keep history, and return the counts by name of `LoadResult`.
 
-    Raises CountsDisagreeError when they don't add up.
+    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            company_query("load_upsert", company), {"empresa": company, "archivo_hash": archivo_hash}
+            company_query("load_upsert", company),
+            {"empresa": company, "archivo_hash": archivo_hash, "filas": filas},
         )
         counts = cursor.fetchone()
     assert counts is not None
@@ -156,12 +157,6 @@ def publish(conn: psycopg.Connection, company: str, archivo_hash: str) -> dict[s
         seen = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise CountsDisagreeError(f"{company}: {seen}, historiadas {historiadas}; nothing was loaded")
     return counts
-
-
-def _staged(conn: psycopg.Connection) -> int:
-    row = conn.execute(query("stage_count")).fetchone()
-    assert row is not None
-    return row[0]
 
 
 def _loaded_before(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from cryptography.fernet import Fernet
@@ -12,7 +13,7 @@ from cryptography.fernet import Fernet
 from ov_assets.pqr.csv_contract import read_rejects_csv
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.record import RADICADO
-from ov_assets.rds.connection import RdsError, query
+from ov_assets.rds.connection import RdsError, private_errors, query
 from ov_assets.rds.staging import REASONS, RejectedRow
 
 
@@ -122,6 +123,17 @@ def record_rejects(
     if rows:
         with conn.cursor() as cursor:
             cursor.executemany(query("rejects_record"), rows)
+
+
+@private_errors
+def summary(conn: psycopg.Connection, company: str | None, day: date | None) -> list[tuple[Any, ...]]:
+    """The rejects that wait, of one or all companies and days, counted by reason.
+
+    Each (company, day, reason, rows, rows kept encrypted, first seen, last seen), oldest day first.
+    """
+    with conn.transaction():
+        found = conn.execute(query("rejects_summary"), {"empresa": company, "fecha": day})
+        return found.fetchall()
 
 
 def _radicado(text: str) -> str | None:

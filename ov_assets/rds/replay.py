@@ -4,7 +4,7 @@ import csv
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class PendingReject:
     motivo: str
     detalle: str
     fila_cifrada: bytes | None
+    visto_primero: datetime
+    visto_ultimo: datetime
 
     def row(self, raw_row_key: str | bytes | None) -> dict[str, str] | None:
         """The raw row by column; None without a key or without a row. Raises WrongRowKeyError."""
@@ -106,7 +108,7 @@ def _replay_rows(
 ) -> int:
     """Rows of one file, each staged under the id of its reject; how many entered."""
     rejected = judge(conn, company, stage_rows(conn, rows.items()))
-    publish(conn, company, archivo_hash)
+    publish(conn, company, archivo_hash, len(rows))
     again: list[dict[str, Any]] = [
         {"id": row.linea, "motivo": row.motivo, "detalle": REASONS[row.motivo]} for row in rejected
     ]

@@ -54,3 +54,17 @@ def same_weekday(conn: psycopg.Connection, company: str, day: date, weeks: int) 
     params = {"empresa": company, "fecha": day, "semanas": weeks}
     with conn.transaction():
         return [count for (count,) in conn.execute(query("report_weekdays"), params)]
+
+
+@private_errors
+def registry_totals(conn: psycopg.Connection) -> list[tuple[str, str, int, int]]:
+    """(company, state, objects, bytes) over all days. Raises RdsError."""
+    with conn.transaction():
+        return conn.execute(query("metrics_states")).fetchall()
+
+
+@private_errors
+def open_alert_counts(conn: psycopg.Connection) -> dict[str, int]:
+    """Open alerts by severity. Raises RdsError."""
+    with conn.transaction():
+        return dict(conn.execute(query("metrics_alerts")).fetchall())

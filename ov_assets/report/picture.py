@@ -27,7 +27,7 @@ def picture(title: str, day: date, complete: bool, steps: Sequence[Step], trend:
                 x, 72, f"{item.cuenta}", BAD if item.corto else INK, extra=' font-size="22" font-weight="600"'
             )
         )
-        parts.append(text(x, 90, item.nombre.split(" en el ")[0], MUTED, extra=' font-size="9.5"'))
+        parts.append(text(x, 90, item.nombre.split(" en el ")[0], MUTED, extra=' font-size="8.5"'))
     parts += columns(trend, 66, 12, 106, WIDTH - 24)
     if trend:
         ends = (12, "start", trend[0]), (WIDTH - 12, "end", trend[-1])

@@ -2,6 +2,7 @@
 
 import email.policy
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -22,7 +23,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[tuple[str, str]] = []
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         mail = message_from_bytes(envelope.content, policy=email.policy.default)
         body = mail.get_body(("plain", "html"))
         self.mails.append((str(mail["subject"]), body.get_content() if body else ""))
@@ -33,9 +34,10 @@ class Mailbox:
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     """A mail server, and the apprise URL that writes to it."""
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]  # the controller calls itself, so it has to know its port
+    controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
     yield box, f"mailto://127.0.0.1:{port}?from=ov@example.com&to=turno@example.com&mode=insecure"
     controller.stop()
 
@@ -50,14 +52,14 @@ class Webhook:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 data = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if outer.status == 200:
                     outer.posts.append(data)
                 self.send_response(outer.status)
                 self.end_headers()
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 outer.gets.append(self.path)
                 self.send_response(outer.status)
                 self.end_headers()

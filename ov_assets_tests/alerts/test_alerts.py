@@ -96,7 +96,10 @@ def test_a_failure_that_lasts_is_told_again_after_its_silence(
     run(instance, "afinia|2025-10-10", error=ValueError(PERSON))
     tick()
     with psycopg.connect(**rds) as connection:
-        connection.execute("UPDATE data_general.alertas_ov SET avisada_en = now() - interval '7 hours'")
+        connection.execute(
+            "UPDATE data_general.alertas_ov SET vista_ultimo = now() - interval '8 hours',"
+            " avisada_en = now() - interval '7 hours'"
+        )
     tick()
     assert len(webhook.posts) == 1, "not seen again since: nothing to tell"
     run(instance, "afinia|2025-10-10", error=ValueError(PERSON))
@@ -169,7 +172,7 @@ def test_conflicts_and_quarantine_are_told_once_and_closed_when_settled(
     tick()
     assert sorted(post["title"] for post in webhook.posts) == [
         "Afinia: 3 filas en cuarentena",
-        "Air-e: 1 archivos en conflicto en S3",
+        "Air-e: 1 archivo en conflicto en S3",
     ]
     with psycopg.connect(**rds) as connection:
         connection.execute("UPDATE data_general.registros_ov_s3 SET estado_carga = 'pendiente'")

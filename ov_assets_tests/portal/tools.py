@@ -1,7 +1,7 @@
 """Captures of the simulated portal, and the comparison of what they leave with what the portal holds."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +23,10 @@ COMPANY = "aire"  # no popup by itself, so its logins are quick
 
 def site_of(portal: Any, company: str = COMPANY, password: str | None = None) -> Site:
     return Site(
-        COMPANIES[company], portal.url(company), portal.username(company), password or portal.password(company)
+        COMPANIES[company],
+        portal.url(company),
+        portal.username(company),
+        password or portal.password(company),
     )
 
 
@@ -48,7 +51,9 @@ def stats(portal: Any, company: str = COMPANY) -> dict[str, Any]:
     return found
 
 
-def add_pqrs(portal: Any, count: int, company: str = COMPANY, day: date = EMPTY_DAY, **body: Any) -> list[str]:
+def add_pqrs(
+    portal: Any, count: int, company: str = COMPANY, day: date = EMPTY_DAY, **body: Any
+) -> list[str]:
     """Finalised PQRs, each at a minute of its own; the radicados."""
     radicados = []
     for index in range(count):
@@ -83,6 +88,7 @@ def capture(
     day: date = EMPTY_DAY,
     password: str | None = None,
     report: CaptureReport | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> CaptureReport:
     return capture_day(
         site_of(portal, company, password),
@@ -90,6 +96,7 @@ def capture(
         CaptureStore(data_dir, company, day),
         limits or quick(),
         now=lambda: datetime.now(BOGOTA),
+        on_progress=on_progress,
         report=report,
     )
 

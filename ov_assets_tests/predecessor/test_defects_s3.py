@@ -240,7 +240,12 @@ def test_d11_what_was_there_is_not_counted_as_uploaded_and_errors_are_kept(world
         world.put_on_record(radicado, "pdf", "detalle.pdf", PDF + radicado.encode())
     world.plan()
     first, second = world.items(world.claim("yo"))
-    world.bucket.client.put_object(Bucket=world.bucket.name, Key=first.clave, Body=first.path.read_bytes())
+    world.bucket.client.put_object(
+        Bucket=world.bucket.name,
+        Key=first.clave,
+        Body=first.path.read_bytes(),
+        ChecksumAlgorithm="SHA256",
+    )
     with faulty(bucket.endpoint_url, PASS, PASS, answer(400, "KeyTooLongError")) as proxy:
         store = open_bucket(bucket.name, proxy.endpoint_url, bucket.region)
         found = asyncio.run(upload_many(store, [first, second], QUICK))

@@ -1,7 +1,7 @@
 -- Publish the judged rows, keep what changed rows said before, and count, all on one snapshot.
 WITH clasificada AS MATERIALIZED (
     SELECT
-        j.linea,
+        j.*,
         CASE
             WHEN t.numero_radicado IS NULL THEN 'nueva'
             WHEN t.hash_registro = j.hash_registro THEN 'igual'
@@ -19,15 +19,14 @@ WITH clasificada AS MATERIALIZED (
         finalizar, adjuntar_archivo, numero_reclamo_sgc, comentarios, otros_campos, hash_registro, extraido_en,
         fecha_creacion, fecha_actualizacion)
     SELECT
-        j.numero_radicado, j.fecha,
+        k.numero_radicado, k.fecha,
         NULLIF(c.nic, ''), NULLIF(c.documento_identidad, ''), NULLIF(c.nombres_apellidos, ''),
         NULLIF(c.lectura, ''), NULLIF(c.correo_electronico, ''), NULLIF(c.telefono, ''),
         NULLIF(c.celular, ''), NULLIF(c.tipo_pqr, ''), NULLIF(c.canal_respuesta, ''),
         NULLIF(c.documento_prueba, ''), NULLIF(c.cuerpo_reclamacion, ''), c.estado_solicitud,
         NULLIF(c.finalizar, ''), NULLIF(c.adjuntar_archivo, ''), NULLIF(c.numero_reclamo_sgc, ''),
-        NULLIF(c.comentarios, ''), j.otros_campos, j.hash_registro, j.extraido_en, now(), now()
+        NULLIF(c.comentarios, ''), k.otros_campos, k.hash_registro, k.extraido_en, now(), now()
     FROM clasificada k
-    JOIN juicio_ov j USING (linea)
     JOIN carga_ov c USING (linea)
     WHERE k.clase IN ('nueva', 'distinta')
     ON CONFLICT (numero_radicado) DO UPDATE SET
@@ -79,11 +78,14 @@ WITH clasificada AS MATERIALIZED (
     RETURNING 1
 )
 SELECT
-    (SELECT count(*) FROM carga_ov) AS filas,
-    (SELECT count(*) FROM cambio WHERE nueva) AS insertadas,
-    (SELECT count(*) FROM cambio WHERE NOT nueva) AS actualizadas,
-    (SELECT count(*) FROM clasificada WHERE clase IN ('igual', 'obsoleta')) AS sin_cambio,
-    (SELECT count(*) FROM clasificada WHERE clase = 'obsoleta') AS obsoletas,
-    (SELECT count(*) FROM juicio_ov WHERE puesto > 1) AS duplicadas,
-    (SELECT count(*) FROM juicio_ov WHERE motivo IS NOT NULL) AS rechazadas,
-    (SELECT count(*) FROM historia) AS historiadas;
+    %(filas)s::bigint AS filas,
+    insertadas, actualizadas, sin_cambio, obsoletas, duplicadas, rechazadas, historiadas
+FROM
+    (SELECT count(*) FILTER (WHERE nueva) AS insertadas, count(*) FILTER (WHERE NOT nueva) AS actualizadas
+     FROM cambio) AS cambiadas,
+    (SELECT count(*) AS sin_cambio, count(*) FILTER (WHERE clase = 'obsoleta') AS obsoletas
+     FROM clasificada WHERE clase IN ('igual', 'obsoleta')) AS iguales,
+    (SELECT count(*) FILTER (WHERE puesto > 1) AS duplicadas,
+            count(*) FILTER (WHERE motivo IS NOT NULL) AS rechazadas
+     FROM juicio_ov) AS apartadas,
+    (SELECT count(*) AS historiadas FROM historia) AS pasadas;

@@ -13,43 +13,46 @@ WITH leida AS MATERIALIZED (
         CASE WHEN otros_campos <> '' THEN data_general.objeto_ov(otros_campos) END AS otros_leidos,
         -- The file's NUL bytes, which no text of PostgreSQL can hold, were staged as this mark.
         %(nul)s::text IS NOT NULL AND position(%(nul)s::text IN carga_ov::text) > 0 AS con_nul,
-        encode(sha256(
-            data_general.medido_ov(%(hash_tag)s::text)
-            || data_general.medido_ov(nic)
-            || data_general.medido_ov(fecha)
-            || data_general.medido_ov(documento_identidad)
-            || data_general.medido_ov(nombres_apellidos)
-            || data_general.medido_ov(lectura)
-            || data_general.medido_ov(correo_electronico)
-            || data_general.medido_ov(telefono)
-            || data_general.medido_ov(celular)
-            || data_general.medido_ov(tipo_pqr)
-            || data_general.medido_ov(canal_respuesta)
-            || data_general.medido_ov(documento_prueba)
-            || data_general.medido_ov(cuerpo_reclamacion)
-            || data_general.medido_ov(numero_radicado)
-            || data_general.medido_ov(estado_solicitud)
-            || data_general.medido_ov(finalizar)
-            || data_general.medido_ov(adjuntar_archivo)
-            || data_general.medido_ov(numero_reclamo_sgc)
-            || data_general.medido_ov(comentarios)
-            || data_general.medido_ov(otros_campos)
-        ), 'hex') AS huella
+        -- hash_registro takes in each value behind its length, as 8 bytes. An array of text is sent with each
+        -- length as 4 bytes, so an empty text before each value is the upper half of its length. The 20 bytes
+        -- that an array of one dimension begins with are left out.
+        encode(sha256(substr(array_send(ARRAY[
+            '', %(hash_tag)s::text,
+            '', nic,
+            '', fecha,
+            '', documento_identidad,
+            '', nombres_apellidos,
+            '', lectura,
+            '', correo_electronico,
+            '', telefono,
+            '', celular,
+            '', tipo_pqr,
+            '', canal_respuesta,
+            '', documento_prueba,
+            '', cuerpo_reclamacion,
+            '', numero_radicado,
+            '', estado_solicitud,
+            '', finalizar,
+            '', adjuntar_archivo,
+            '', numero_reclamo_sgc,
+            '', comentarios,
+            '', otros_campos
+        ]), 21)), 'hex') AS huella
     FROM carga_ov
 ), juzgada AS (
     SELECT
         *,
         CASE
             WHEN con_nul THEN 'caracter_invalido'
-            WHEN empresa IS DISTINCT FROM %(empresa)s THEN 'otra_empresa'
-            WHEN numero_radicado IS NULL OR btrim(numero_radicado) = '' THEN 'sin_radicado'
+            WHEN empresa <> %(empresa)s THEN 'otra_empresa'
+            WHEN btrim(numero_radicado) = '' THEN 'sin_radicado'
             WHEN numero_radicado ~ '[^0-9]' THEN 'radicado_no_numerico'
             WHEN length(numero_radicado) > 50 THEN 'radicado_largo'
-            WHEN estado_solicitud IS NULL OR btrim(estado_solicitud) = '' THEN 'sin_estado'
+            WHEN btrim(estado_solicitud) = '' THEN 'sin_estado'
             WHEN fecha_leida IS NULL THEN 'fecha_invalida'
             WHEN extraido_leido IS NULL THEN 'extraido_en_invalido'
             WHEN otros_campos <> '' AND otros_leidos IS NULL THEN 'otros_campos_invalidos'
-            WHEN hash_registro IS DISTINCT FROM huella THEN 'hash_no_coincide'
+            WHEN hash_registro <> huella THEN 'hash_no_coincide'
         END AS motivo
     FROM leida
 )

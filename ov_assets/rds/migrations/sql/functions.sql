@@ -5,10 +5,11 @@
 CREATE OR REPLACE FUNCTION data_general.es_dia_ov(texto text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN substr(texto, 1, 4) <> '0000' AND substr(texto, 6, 2)::int BETWEEN 1 AND 12
-        THEN substr(texto, 9, 2)::int BETWEEN 1 AND date_part(
+        WHEN substr(texto, 1, 4) = '0000' OR substr(texto, 6, 2)::int NOT BETWEEN 1 AND 12 THEN false
+        -- Every month has these; only for the others is the calendar asked.
+        WHEN substr(texto, 9, 2)::int BETWEEN 1 AND 28 THEN true
+        ELSE substr(texto, 9, 2)::int BETWEEN 1 AND date_part(
             'day', make_date(substr(texto, 1, 4)::int, substr(texto, 6, 2)::int, 1) + interval '1 month - 1 day')
-        ELSE false
     END
 $$;
 
@@ -61,10 +62,3 @@ BEGIN
 EXCEPTION WHEN data_exception OR program_limit_exceeded OR statement_too_complex THEN
     RETURN NULL;
 END $$;
-
--- One value as hash_registro takes it in: its length in bytes (8 bytes, big-endian), then its UTF-8 bytes.
--- In a database whose encoding is UTF8, which `ov db check` demands, octet_length is that length.
-CREATE OR REPLACE FUNCTION data_general.medido_ov(texto text) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT int8send(COALESCE(octet_length(texto), 0)::bigint) || convert_to(COALESCE(texto, ''), 'UTF8')
-$$;

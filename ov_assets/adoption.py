@@ -1,0 +1,34 @@
+"""Before a partition's files are planned: has the bucket any of them already? The wiring only."""
+
+from datetime import date
+
+import psycopg
+
+from ov_assets.rds import adoption
+from ov_assets.s3.reconcile import named_by
+from ov_assets.s3.reconcile_claims import Claims
+from ov_assets.s3.reconcile_objects import digests
+from ov_assets.s3.store import Bucket
+
+
+def adopt_partition(conn: psycopg.Connection, bucket: Bucket, company: str, day: date) -> int:
+    """Give files of this day the rows that have their bytes and no file; how many. Nothing is uploaded.
+
+    Those rows are the predecessor's, or what `ov s3 reconcile --apply` noted about objects of its that had
+    none. Each object's bytes are verified, and hash and claim must match. Without such rows it is one query.
+    Raises RdsError and S3Error.
+    """
+    rows, files = adoption.candidates(conn, bucket.name, company, day)
+    if not rows:
+        return 0
+    named = {row.id: named_by(row) for row in rows}
+    claims = Claims(files, {company: adoption.numbers(conn, company, (n.numero for n in named.values()))})
+    found = digests(bucket, {row.clave_s3 for row in rows})
+    links = []
+    for row in rows:
+        digest = found.get(row.clave_s3)
+        if digest and digest.sha256 == row.hash_archivo:
+            file, _ = claims.take(named[row.id], digest.sha256)
+            if file:
+                links.append(adoption.Link(row.id, file.archivo_id, digest.etag))
+    return adoption.link(conn, bucket.name, links)

@@ -1,0 +1,71 @@
+"""Web → what the portal lists, over a trailing window."""
+
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from ov_assets.assets import external
+from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.portal_runs import portal_failure, reserved, run_metadata
+from ov_assets.partitions import BOGOTA, company_partitions, today
+from ov_assets.portal.errors import PortalError
+from ov_assets.portal.looking import list_window
+from ov_assets.portal.pqr_list import FINALIZADO
+from ov_assets.portal.report import CaptureReport
+from ov_assets.rds.listing import ListedRow, record_listing
+from ov_assets.resources import Database, Portals
+
+WINDOW_DAYS = 30
+
+
+@dg.asset(
+    partitions_def=company_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"playwright", "web", "postgres"},
+    deps=external.portals,
+    config_schema={
+        "window_days": dg.Field(int, default_value=WINDOW_DAYS, description="Días hacia atrás, hoy incluido.")
+    },
+)
+def portal_listing(
+    context: dg.AssetExecutionContext, portals: Portals, database: Database
+) -> dg.MaterializeResult:
+    """Recorre la lista de PQR finalizadas de una ventana de días y anota lo que ve en `listado_ov`.
+
+    Un solo ingreso y un solo recorrido; otro solo si las filas se movieron. Una PQR que se finalizó tarde, o
+    cuya fila cambió, queda así como listada y no capturada en su propia fecha.
+    """
+    company, days = context.partition_key, int(context.op_execution_context.op_config["window_days"])
+    last = today()
+    first = last - timedelta(days=max(days, 1) - 1)
+    report = CaptureReport()
+    with database.connect() as connection, reserved(connection, company):
+        started = datetime.now(BOGOTA)
+        try:
+            look = list_window(portals.site(company), first, last, portals.limits(), report)
+        except PortalError as error:
+            raise portal_failure(error, report) from None
+        counts = record_listing(
+            connection,
+            company,
+            first,
+            last,
+            [ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in look.rows.values()],
+            started,
+            complete=look.steady,
+            estado=FINALIZADO,
+        )
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.vistas,
+            "desde": first.isoformat(),
+            "hasta": last.isoformat(),
+            "total_del_portal": look.total,
+            "nuevas": counts.nuevas,
+            "cambiadas": counts.cambiadas,
+            "ausentes": counts.ausentes,
+            "completa": look.steady,
+            **run_metadata(report),
+        }
+    )

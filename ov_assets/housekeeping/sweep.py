@@ -1,0 +1,122 @@
+"""One sweep over all classes: find, remove (or, dry, leave alone), and say what became free."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+
+from ov_assets.housekeeping import archived, found, runs
+from ov_assets.housekeeping.found import Found
+from ov_assets.partitions import CompanyDay
+from ov_assets.rds.locks import LockBusyError, advisory_lock
+from ov_assets.resources import Disk
+from ov_assets.s3.store import Bucket
+from ov_assets.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """One class of the report. elementos: files, folders or runs that went. conservados: what stays, why."""
+
+    clase: str
+    dias: int
+    elementos: int
+    bytes: int
+    conservados: dict[str, int] = field(default_factory=dict)
+
+
+def sweep(
+    instance: dg.DagsterInstance,
+    connection: psycopg.Connection,
+    bucket: Bucket,
+    disk: Disk,
+    settings: Settings,
+    *,
+    dry_run: bool,
+) -> list[Freed]:
+    """Remove what is past its retention; with `dry_run` only say what would go.
+
+    Raises RdsError, S3Error, OSError; what was removed until then stays removed.
+    """
+    home, busy = settings.ov_home.absolute(), archived.busy_now(instance)
+    old_runs = runs.superseded(instance, settings.ov_keep_runs_days)
+    if not dry_run:
+        runs.delete(instance, old_runs)
+    return [
+        remove(found.leftovers(disk.root / "raw", busy), dry_run),
+        remove(found.evidence(home / "evidence", settings.ov_evidence_days), dry_run),
+        remove(found.logs(home / "logs", settings.ov_keep_logs_days), dry_run),
+        remove_raw(instance, connection, bucket, disk, settings.ov_keep_raw_days, dry_run),
+        remove(archived.csvs(connection, bucket, disk, settings.ov_keep_csv_days, busy), dry_run),
+        Freed("ejecuciones", settings.ov_keep_runs_days, len(old_runs), 0),
+    ]
+
+
+def remove(old: Found, dry_run: bool) -> Freed:
+    """Remove what was found; the bytes are those on disk before."""
+    size = 0
+    for path in old.paths:
+        size += sum(item.lstat().st_size for item in (path, *path.rglob("*")) if not item.is_dir())
+        if not dry_run:
+            _delete(path)
+    return Freed(old.clase, old.dias, len(old.paths), size, old.kept)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+        return
+    path.unlink()
+    if path.parent.name == "adjuntos" and not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+def remove_raw(
+    instance: dg.DagsterInstance,
+    connection: psycopg.Connection,
+    bucket: Bucket,
+    disk: Disk,
+    days: int,
+    dry_run: bool,
+) -> Freed:
+    """Raw files, one partition at a time under the same locks as its capture and its upload."""
+    total = Freed("originales", days, 0, 0)
+    for partition in archived.old_partitions(disk, days):
+        part = Found(total.clase, days)
+        try:
+            with (
+                advisory_lock(connection, "portal", partition.company),
+                advisory_lock(connection, "s3", partition.company, partition.day.isoformat()),
+            ):
+                freed = _remove_partition(instance, connection, bucket, disk, partition, part, dry_run)
+                connection.commit()
+        except LockBusyError:
+            part.keep(archived.BUSY)
+            freed = remove(part, dry_run)
+        total = _added(total, freed)
+    return total
+
+
+def _remove_partition(
+    instance: dg.DagsterInstance,
+    connection: psycopg.Connection,
+    bucket: Bucket,
+    disk: Disk,
+    partition: CompanyDay,
+    part: Found,
+    dry_run: bool,
+) -> Freed:
+    # Asked again for each one: a sweep over years of files takes a while.
+    if partition in archived.busy_now(instance):
+        part.keep(archived.BUSY)
+    else:
+        archived.raw_of(partition, connection, bucket, disk, part)
+    return remove(part, dry_run)
+
+
+def _added(one: Freed, other: Freed) -> Freed:
+    reasons = one.conservados.keys() | other.conservados.keys()
+    kept = {name: one.conservados.get(name, 0) + other.conservados.get(name, 0) for name in sorted(reasons)}
+    return Freed(one.clase, one.dias, one.elementos + other.elementos, one.bytes + other.bytes, kept)

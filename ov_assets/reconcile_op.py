@@ -1,0 +1,71 @@
+"""`ov s3 reconcile` as a step of Dagster, with the findings as metadata."""
+
+from datetime import date, timedelta
+
+import dagster as dg
+
+from ov_assets.assets.common import table
+from ov_assets.reconciliation import Request, reconcile
+from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.keys import Layout
+from ov_assets.settings import Settings
+
+
+class ReconcileConfig(dg.Config):
+    """company: empty for all. first, last: YYYY-MM-DD, empty for everything. apply: settle, not only tell."""
+
+    company: str = ""
+    first: str = ""
+    last: str = ""
+    apply: bool = False
+    quick: bool = False
+    min_age_hours: float = 1
+    multipart_age_hours: float = 24
+    max_changes: int | None = None
+
+    def request(self) -> Request:
+        return Request(
+            self.company or None,
+            date.fromisoformat(self.first) if self.first else None,
+            date.fromisoformat(self.last) if self.last else None,
+            self.apply,
+            timedelta(hours=self.min_age_hours),
+            timedelta(hours=self.multipart_age_hours),
+            self.max_changes,
+            self.quick,
+        )
+
+
+@dg.op
+def reconcile_bucket(
+    context: dg.OpExecutionContext,
+    config: ReconcileConfig,
+    database: Database,
+    store: ObjectStore,
+    disk: Disk,
+) -> None:
+    """Compare disk, registry and bucket, and with `apply` settle what can be settled."""
+    layout = Layout(Settings().ov_s3_layout)
+    with database.connect() as connection:
+        report = reconcile(connection, store.open(), disk.root, layout, config.request())
+    columns = ("simbolo", "clave", "motivo", "accion")
+    told = [finding for finding in report.findings if not finding.in_order]
+    context.add_output_metadata(
+        {
+            "de_acuerdo": report.agrees,
+            "rutas": len(report.findings),
+            "multipart_incompletos": len(report.incomplete),
+            **{f"motivo_{reason}": count for reason, count in sorted(report.reasons.items())},
+            **{f"accion_{action}": count for action, count in sorted(report.changed.items())},
+            "hallazgos": table(
+                (
+                    dict(zip(columns, (f.simbolo, f.clave, f.motivo, f.accion.value), strict=True))
+                    for f in told
+                ),
+                columns,
+            ),
+        }
+    )
+    context.log.info(
+        f"{len(report.findings)} paths, {len(told)} to look at, {report.changed.total()} changed"
+    )

@@ -1,0 +1,148 @@
+"""What a comparison of disk, registry and bucket finds, and the words for it.
+
+The symbols are those of `rclone check --combined` with the files on disk as source and the bucket as
+destination; the reason and the action say what the registry adds to that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from ov_assets.s3.inventory import BucketObject
+from ov_assets.s3.reconcile_claims import Claims, File
+
+SETTLED = {"subido", "pre_existente"}
+# In order, though disk and bucket differ or nothing can be said yet.
+FINE = {
+    *("", "en_curso", "solo_en_s3", "version_anterior", "sin_archivo"),
+    *("copia", "copia_anterior", "en_cuarentena"),
+}
+
+
+class Local(StrEnum):
+    """A file on disk against what is on record. AUSENTE: not there, or no longer the current version."""
+
+    IGUAL = "igual"
+    OTRO = "otro"
+    AUSENTE = "ausente"
+
+
+class Accion(StrEnum):
+    """What `--apply` does about a finding. Nothing is ever deleted or overwritten."""
+
+    NINGUNA = ""
+    ENLAZAR = "enlazar"  # a row of the predecessor's gets its file: pre_existente
+    ADOPTAR = "adoptar"  # an object gets a row, with its file: pre_existente
+    ANOTAR = "anotar"  # an object gets a row without a file: another copy of what is registered
+    CUARENTENA = "cuarentena"  # the object is copied to the quarantine prefix and noted as conflicto
+    SUBIDO = "subido"  # the row's upload had reached S3 all along
+    VERIFICAR = "verificar"  # the row gets the ETag of the bytes that were verified
+    PLANIFICAR = "planificar"
+    REENCOLAR = "reencolar"
+    FALTA_S3 = "falta_s3"
+    FALTA_LOCAL = "falta_local"
+    CONFLICTO = "conflicto"
+    ABORTAR = "abortar"
+
+    @property
+    def settles(self) -> bool:
+        """Whether nothing is left to do afterwards, neither for the uploader nor for a person."""
+        return self in SETTLING
+
+
+SETTLING = frozenset(
+    {
+        *(Accion.ENLAZAR, Accion.ADOPTAR, Accion.ANOTAR, Accion.CUARENTENA),
+        *(Accion.SUBIDO, Accion.VERIFICAR, Accion.ABORTAR),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What an object holds. sha256: hex. etag: without quotes."""
+
+    sha256: str
+    etag: str
+
+
+class Row(Protocol):
+    """A row of the registry. archivo_id: None when no file on record is linked to it.
+
+    en_curso: under a living lease. en_cuarentena: a note on an object that nobody knows. etag: as verified.
+    """
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def empresa(self) -> str: ...
+    @property
+    def clave_s3(self) -> str: ...
+    @property
+    def estado_carga(self) -> str: ...
+    @property
+    def hash_archivo(self) -> str | None: ...
+    @property
+    def tamano_archivo(self) -> int | None: ...
+    @property
+    def etag(self) -> str | None: ...
+    @property
+    def numero_radicado(self) -> str | None: ...
+    @property
+    def numero_reclamo_sgc(self) -> str | None: ...
+    @property
+    def archivo_id(self) -> int | None: ...
+    @property
+    def ruta_local(self) -> str | None: ...
+    @property
+    def vigente(self) -> bool: ...
+    @property
+    def en_curso(self) -> bool: ...
+    @property
+    def en_cuarentena(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One path. simbolo: `=` `-` `+` `*` as rclone's, `!` when nobody has the bytes. motivo: a code."""
+
+    simbolo: str
+    clave: str
+    motivo: str
+    accion: Accion = Accion.NINGUNA
+    empresa: str | None = None
+    registro_id: int | None = None
+    archivo_id: int | None = None
+    local: Local = Local.AUSENTE
+    digest: Digest | None = None
+    tamano: int = 0
+
+    @property
+    def in_order(self) -> bool:
+        return self.accion is Accion.NINGUNA and self.motivo in FINE
+
+    @property
+    def left_over(self) -> bool:
+        """Whether `--apply` leaves something to do for the uploader or for a person."""
+        return not (self.in_order or self.accion.settles)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What was read. objects: by key. digest: of an object that `to_verify` named; None if it can't be read.
+
+    previous: keys that a migration left behind, kept until they are pruned. key_of: the key that a file gets.
+    adoptable_before: objects that are younger may be an upload in flight, and are left alone.
+    """
+
+    rows: Iterable[Row]
+    files: Iterable[File]
+    objects: Mapping[str, BucketObject]
+    previous: frozenset[str]
+    claims: Claims
+    digest: Callable[[str], Digest | None]
+    on_disk: Callable[[str, int, str], Local]
+    key_of: Callable[[File, int], str]
+    adoptable_before: datetime

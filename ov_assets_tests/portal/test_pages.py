@@ -1,0 +1,245 @@
+"""Login, session, list and doctor against the simulated portal in a real Chromium."""
+
+import asyncio
+import json
+import stat
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from ov_assets.portal.columns import ListedRow
+from ov_assets.portal.detail import DetailTab
+from ov_assets.portal.doctor import examine
+from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, LoginRejected
+from ov_assets.portal.looking import list_window, patient_look
+from ov_assets.portal.pqr_list import FINALIZADO, Filter, PqrList
+from ov_assets.portal.report import CaptureReport
+from ov_assets.portal.session import PortalSession, portal_session
+from ov_assets.portal.site import Keep, Limits
+from ov_assets_tests.portal.tools import (
+    COMPANY,
+    EMPTY_DAY,
+    add_pqrs,
+    capture,
+    differences,
+    faults,
+    quick,
+    site_of,
+    stats,
+)
+
+Found = TypeVar("Found")
+DAY = Filter(FINALIZADO, EMPTY_DAY, EMPTY_DAY)
+
+
+def in_session(
+    portal: Any,
+    work: Callable[[PortalSession], Awaitable[Found]],
+    limits: Limits | None = None,
+    password: str | None = None,
+) -> Found:
+    async def run() -> Found:
+        site = site_of(portal, password=password)
+        async with portal_session(site, limits or quick(), EMPTY_DAY) as session:
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+async def nothing(session: PortalSession) -> int:
+    return session.logins
+
+
+def test_a_wrong_password_is_sent_once_and_after_two_refusals_never_again(
+    portal: Any, tmp_path: Path
+) -> None:
+    limits = quick(tmp_path)
+    for sent in (1, 2, 2):
+        with pytest.raises(LoginRejected) as refused:
+            in_session(portal, nothing, limits, password="not it")
+        assert stats(portal)["logins_failed"] == sent
+    assert "Change it in the settings, or delete" in str(refused.value)
+    guard = tmp_path / "sessions" / f"{COMPANY}.rejected.json"
+    assert stat.S_IMODE(guard.stat().st_mode) == 0o600
+    assert "not it" not in guard.read_text()
+    assert in_session(portal, nothing, limits) == 1  # another password is a fresh start
+    assert not guard.exists()
+
+
+@pytest.mark.parametrize("key", [None, "a key of any length"])
+def test_a_kept_session_saves_the_login_until_it_ends(portal: Any, tmp_path: Path, key: str | None) -> None:
+    limits = quick(keep=None)
+    limits = Limits(tabs=1, answer_timeout_s=12.0, keep=Keep(tmp_path, key))
+    assert in_session(portal, nothing, limits) == 1
+    kept = tmp_path / "sessions" / f"{COMPANY}.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert ("cookies" in kept.read_text()) == (key is None)
+    assert in_session(portal, nothing, limits) == 0
+    faults(portal, expire_now=True)
+    assert in_session(portal, nothing, limits) == 1
+    kept.write_bytes(b"{ half a fi")
+    assert in_session(portal, nothing, limits) == 1
+    assert stats(portal)["logins_ok"] == 3
+    assert stats(portal)["logins_failed"] == 0
+
+
+def test_the_list_is_walked_whole_and_a_look_costs_one_turn_a_page(portal: Any) -> None:
+    radicados = add_pqrs(portal, 23)
+
+    async def look(session: PortalSession) -> tuple[Any, Any]:
+        pqr_list = PqrList(session)
+        return await pqr_list.look(DAY), await pqr_list.look(DAY)
+
+    first, second = in_session(portal, look)
+    assert list(first.rows) == radicados[::-1]
+    assert first.whole and first.agrees_with(second)
+    assert (first.total, first.page_turns) == (23, 2)
+
+
+def test_an_ignored_filter_is_noticed_on_the_first_page(portal: Any) -> None:
+    add_pqrs(portal, 3)
+
+    async def look(session: PortalSession) -> None:
+        faults(portal, filters_ignored=True)
+        with pytest.raises(FilterNotApplied, match=r"leaves \d+ rows"):
+            await PqrList(session).look(DAY)
+        faults(portal, filters_ignored=None, total_override=True)
+        with pytest.raises(FilterNotApplied, match="333529 rows"):
+            await PqrList(session).look(DAY)
+
+    in_session(portal, look)
+    assert stats(portal)["list_requests"] <= 4
+
+
+def test_no_record_leaks_into_the_next_one(portal: Any) -> None:
+    """A stale page, a missing one, a tab used again: each shows the PQR that was asked for, or none."""
+    radicados = add_pqrs(portal, 4)
+
+    async def read(session: PortalSession) -> dict[str, str]:
+        rows = (await PqrList(session).look(DAY)).rows
+        faults(portal, detail_stale=500, detail_404={"radicado": radicados[2]})
+        detail, found = DetailTab(session), {}
+        for radicado in radicados:
+            row: ListedRow = rows[radicado]
+            try:
+                await detail.show(row)
+                found[radicado] = (await detail.read(row)).pqr.numero_radicado
+            except DetailMissing:
+                found[radicado] = "missing"
+                await detail.close()
+        return found
+
+    expected = {radicado: radicado for radicado in radicados} | {radicados[2]: "missing"}
+    assert in_session(portal, read) == expected
+
+
+def test_a_lost_label_is_named(portal: Any) -> None:
+    add_pqrs(portal, 1)
+    faults(portal, layout_changed=["rename_nic"])
+
+    async def read(session: PortalSession) -> None:
+        (row,) = (await PqrList(session).look(DAY)).rows.values()
+        detail = DetailTab(session)
+        await detail.show(row)
+        await detail.read(row)
+
+    with pytest.raises(LayoutChanged, match=f"{COMPANY} {EMPTY_DAY}: the detail page has no label for nic"):
+        in_session(portal, read)
+
+
+def test_an_expired_session_in_the_middle_of_a_walk_is_renewed_with_its_filter(portal: Any) -> None:
+    radicados = add_pqrs(portal, 35)
+
+    async def look(session: PortalSession) -> Any:
+        faults(portal, session_expires_after={"requests": 6, "times": 1})
+        return await patient_look(session, PqrList(session), DAY)
+
+    found = in_session(portal, look)
+    assert list(found.rows) == radicados[::-1]
+    assert found.whole
+    assert stats(portal)["logins_ok"] == 2
+
+
+def test_the_doctor_names_what_changed(portal: Any, tmp_path: Path) -> None:
+    today = EMPTY_DAY + timedelta(days=10)
+    good = asyncio.run(examine(site_of(portal), quick(tmp_path), today))
+    assert {finding.page for finding in good} == {"login", "list", "detail"}
+    assert [finding for finding in good if not finding.holds] == []
+    faults(portal, layout_changed=["rename_nic", "rename_columns"])
+    broken = asyncio.run(examine(site_of(portal), quick(tmp_path), today))
+    assert [finding.name for finding in broken if not finding.holds] == ["label of nic"]
+    assert stats(portal)["logins_ok"] == 1
+
+
+def test_a_window_costs_one_login_and_one_walk(portal: Any) -> None:
+    report = CaptureReport()
+    last = date(2025, 10, 16)
+    look = list_window(site_of(portal), last - timedelta(days=3), last, quick(), report)
+    assert look.whole
+    assert len(look.rows) == look.total > 60
+    assert (report.logins, report.looks) == (1, 1)
+    assert report.page_turns == (look.total - 1) // 10
+    assert stats(portal)["logins_ok"] == 1
+
+
+def test_a_worn_out_browser_is_replaced_within_one_session(portal: Any, tmp_path: Path) -> None:
+    add_pqrs(portal, 5)
+    report = capture(portal, tmp_path, quick(recycle_after_details=2))
+    assert differences(portal, tmp_path) == (set(), [])
+    assert report.browsers >= 2
+    assert report.logins == stats(portal)["logins_ok"] == 1
+
+
+PLANTED = {
+    "nombres_apellidos": "ZUTANO PEREZGIL AVENDANO",
+    "documento_identidad": "1099887711",
+    "correo_electronico": "zutano.perezgil@ejemplo.test",
+    "telefono": "6055512377",
+    "celular": "3009911888",
+    "nic": "7788991",
+    "lectura": "44917733",
+    "cuerpo_reclamacion": "Vivo en la calle Malambo Escondido",
+    "comentarios": "Conocida como la senora Filomena",
+    "numero_reclamo_sgc": "RE3180202598761",
+    "canal_respuesta": "Apartado Quimbaya",
+    "tipo_pqr": "Reclamo Chiribiquete",
+}
+
+
+def test_a_failing_capture_leaves_no_personal_value_outside_raw(
+    portal: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    radicados = add_pqrs(portal, 3, campos=PLANTED, attachments=1)
+    faults(
+        portal,
+        attachments={radicados[0]: "zero_bytes"},
+        detail_404={"radicado": radicados[1]},
+        console_error=True,
+    )
+    report = CaptureReport()
+    capture(portal, tmp_path / "data", quick(tmp_path / "home"), report=report)
+    faults(portal, detail_404=None, attachments=None, layout_changed=["rename_nic"])
+    with pytest.raises(LayoutChanged):
+        capture(portal, tmp_path / "data", quick(tmp_path / "home", portal_failures_max=1), report=report)
+    assert {"AttachmentFailed", "DetailMissing"} <= {
+        folder.name.split("-", 1)[1] for folder in (tmp_path / "home" / "evidence" / COMPANY).glob("*/*")
+    }
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and "raw" not in path.parts]
+    assert sum(path.name == "screen.jpg" for path in files) >= 2
+    assert sum(path.name == "page.html" for path in files) >= 2
+    said = [path.read_bytes().decode(errors="replace") for path in files]
+    said += [
+        caplog.text,
+        *capfd.readouterr(),
+        repr(report.failures),
+        json.dumps(list(map(str, report.evidence))),
+    ]
+    hits = [value for value in PLANTED.values() for text in said if value.lower() in text.lower()]
+    assert len(PLANTED) == 12
+    assert hits == []
+    html = next(path for path in files if path.name == "page.html").read_text()
+    assert "N° Radicado PQR" in html  # captions stay, or it would be no evidence
+    assert portal.password(COMPANY) not in "".join(said)
