@@ -1,4 +1,4 @@
-"""Measuring on a machine that others use too: interleaved rounds, medians, ratios, and CPU time beside the clock.
+"""Measuring on a machine that others use too: rounds in turn, medians, ratios, CPU time beside the clock.
 
 Each measurement is a child process of its own, so that nobody's memory or warm cache is another's. The child
 measures its own work; the servers' CPU is read from outside, before and after.
@@ -28,7 +28,10 @@ ONE = "--one"
 
 @dataclass(frozen=True)
 class Sample:
-    """One measurement. amount: rows, objects or files. Seconds: wall, client's CPU, servers' CPU. rss_mb: peak."""
+    """One measurement.
+
+    amount: rows or objects. wall, client, server: seconds by the clock and of CPU. rss_mb: peak memory.
+    """
 
     name: str
     amount: int

@@ -36,6 +36,20 @@ from ov_assets.settings import Settings
 
 SMALL_BYTES, LARGE_BYTES = 50_000, 16 << 20
 FIRST_DAY = date(2024, 1, 1)
+FILES = """
+INSERT INTO data_general.archivos_ov (
+    empresa, numero_radicado, clase, nombre, hash_archivo, tamano, ruta_local, fecha)
+SELECT 'afinia', n::text, 'pdf', 'd.pdf', md5(n::text), 5, 'raw/x', %(first)s::date + 3650 + n %% %(days)s
+FROM generate_series(1, %(count)s) AS n
+"""
+ROWS = """
+INSERT INTO data_general.registros_ov_s3 (
+    empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, fecha, bucket_s3, clave_s3,
+    estado_carga)
+SELECT empresa, numero_radicado, clase, nombre, hash_archivo, tamano, fecha, %(bucket)s,
+    'registrado/' || numero_radicado, 'subido'
+FROM data_general.archivos_ov WHERE ruta_local = 'raw/x'
+"""
 CONTESTANTS = ("s5cmd", "rclone", "boto3 16 threads", "ours")
 
 
@@ -79,7 +93,7 @@ def ours(partition: CompanyDay, settings: Settings) -> list[Any]:
     bucket, disk = Bucket.open(where, client(settings)), Disk()
     with connect(settings.rds_conninfo()) as conn:
         diff = look(partition, conn, bucket, disk)
-        apply_diff(conn, diff, lambda file, number: planned_key(partition, file, number))
+        apply_diff(conn, diff, planned_key(partition))
         conn.commit()
         outcomes = upload_claimed(partition, conn, bucket, disk)
         conn.commit()
@@ -158,24 +172,10 @@ def requests_of_a_second_run(count: int, days: int) -> None:
 
 def register(count: int, days: int) -> None:
     """`count` files with rows `subido`, without objects: the run reads the registry, not what is in them."""
-    with connect(Settings().rds_conninfo()) as conn, conn.transaction():
-        for table in ("archivos_ov", "registros_ov_s3"):
-            where = "(empresa, numero_radicado, clase, hash_archivo, fecha, "
-            names, values = {
-                "archivos_ov": ("nombre, tamano, ruta_local)", "'d.pdf', 5, 'raw/x'"),
-                "registros_ov_s3": (
-                    "nombre_archivo, tamano_archivo, bucket_s3, clave_s3, estado_carga)",
-                    "'d.pdf', 5, %(bucket)s, 'registrado/' || n, 'subido'",
-                ),
-            }[table]
-            conn.execute(
-                f"INSERT INTO data_general.{table} {where}{names} SELECT 'afinia', n::text, 'pdf', md5(n::text),"  # noqa: S608
-                f" %(first)s::date + 3650 + n %% %(days)s, {values} FROM generate_series(1, %(count)s) AS n",
-                {"bucket": Settings().bucket(), "first": FIRST_DAY, "days": days, "count": count},
-            )
+    given = {"bucket": Settings().bucket(), "first": FIRST_DAY, "days": days, "count": count}
     with connect(Settings().rds_conninfo()) as conn:
-        conn.execute("ANALYZE data_general.archivos_ov")
-        conn.execute("ANALYZE data_general.registros_ov_s3")
+        for statement in (FILES, ROWS, "ANALYZE data_general.archivos_ov, data_general.registros_ov_s3"):
+            conn.execute(statement, given if "%" in statement else None)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import psycopg
 from ov_assets import wholeness
 from ov_assets.alerts.events import Conflicts, Digest, Event, NotWhole, Quarantine
 from ov_assets.alerts.runs import news_of, read_run
-from ov_assets.alerts.wording import DAY_PREFIX, alert_of, company_name, key
+from ov_assets.alerts.wording import DAY_PREFIX, REPORT, alert_of, company_name, key
 from ov_assets.companies import COMPANIES
 from ov_assets.rds.alert_ledger import close_alerts, open_alerts, raise_alerts, to_settle
 
@@ -111,6 +111,9 @@ def note_morning(
         + (f" ({'; '.join(day.faltas)})" if day.faltas else "")
         for day in days
     )
-    still = tuple(alert.titulo for alert in open_alerts(connection) if alert.gravedad != "informe")
+    standing = open_alerts(connection)
+    # A digest that nobody could be sent is stale by the next one.
+    close_alerts(connection, [a.clave for a in standing if a.gravedad == REPORT and a.fecha != yesterday])
+    still = tuple(alert.titulo for alert in standing if alert.gravedad != REPORT)
     digest = Digest(yesterday, all(day.completo for day in days), lines, still)
     raise_alerts(connection, [alert_of(digest, ui_url)])

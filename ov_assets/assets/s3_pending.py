@@ -1,5 +1,7 @@
 """RDS × registry × bucket → what is missing, and why."""
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from ov_assets.adoption import adopt_partition
@@ -35,18 +37,23 @@ def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> Parti
     )
 
 
-def planned_key(partition: CompanyDay, file: PendingFile, number: int = 1) -> str:
-    """The object key that a file gets."""
-    return object_key(
-        Layout(Settings().ov_s3_layout),
-        company=partition.company,
-        day=partition.day,
-        clase=Clase(file.clase),
-        numero_radicado=file.numero_radicado,
-        nombre=file.nombre,
-        hash_archivo=file.hash_archivo,
-        number=number,
-    )
+def planned_key(partition: CompanyDay) -> Callable[[PendingFile, int], str]:
+    """The object key that a file gets, under a number. The layout is read once: settings take milliseconds."""
+    layout = Layout(Settings().ov_s3_layout)
+
+    def key(file: PendingFile, number: int) -> str:
+        return object_key(
+            layout,
+            company=partition.company,
+            day=partition.day,
+            clase=Clase(file.clase),
+            numero_radicado=file.numero_radicado,
+            nombre=file.nombre,
+            hash_archivo=file.hash_archivo,
+            number=number,
+        )
+
+    return key
 
 
 @dg.asset(
@@ -69,12 +76,7 @@ def s3_pending(
     with database.connect() as connection:
         adopted = adopt_partition(connection, bucket, partition.company, partition.day)
         diff = look(partition, connection, bucket, disk)
-        applied = apply_diff(
-            connection,
-            diff,
-            lambda file, number: planned_key(partition, file, number),
-            region=bucket.settings.region,
-        )
+        applied = apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)
         connection.commit()
     if not diff.files:
         raise dg.Failure(

@@ -155,4 +155,5 @@ def dry_diff(partition: CompanyDay) -> tuple[PartitionDiff, list[str]]:
     bucket = store.open()
     with Database().connect() as connection:
         diff = look(partition, connection, bucket, Disk())
-    return diff, [file.clave_s3 or planned_key(partition, file) for file in diff.pending]
+    key = planned_key(partition)
+    return diff, [file.clave_s3 or key(file, 1) for file in diff.pending]

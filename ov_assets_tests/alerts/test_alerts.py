@@ -60,6 +60,17 @@ def check(instance: dg.DagsterInstance, partition: str, *, passed: bool, blockin
     )
 
 
+def morning(instance: dg.DagsterInstance, day: int) -> dg.RunRequest:
+    """The tick of 06:00 of a day of October."""
+    with dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime(2025, 10, day, 6, tzinfo=BOGOTA),
+        resources={"database": Database()},
+    ) as context:
+        asked: dg.RunRequest = morning_schedule(context)
+    return asked
+
+
 def test_the_same_failure_twenty_times_is_one_message_and_its_end_is_one_more(
     instance: dg.DagsterInstance, tick: Tick, mailbox: Any, webhook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,16 +202,8 @@ def test_the_morning_names_each_company_without_a_whole_yesterday_and_a_mended_d
         dg.AssetMaterialization("pqr_captures", partition="afinia|2025-10-13")
     )
 
-    def morning() -> dg.RunRequest:
-        at_six = datetime(2025, 10, 14, 6, tzinfo=BOGOTA)
-        with dg.build_schedule_context(
-            instance=instance, scheduled_execution_time=at_six, resources={"database": Database()}
-        ) as context:
-            asked: dg.RunRequest = morning_schedule(context)
-        return asked
-
-    assert morning().partition_key == "2025-10-13"
-    morning()
+    assert morning(instance, 14).partition_key == "2025-10-13"
+    morning(instance, 14)
     tick()
     titles = [post["title"] for post in webhook.posts]
     assert titles == [
@@ -217,6 +220,17 @@ def test_the_morning_names_each_company_without_a_whole_yesterday_and_a_mended_d
     assert webhook.posts[-1]["title"] == "Resuelto: Air-e 13/10/2025: el día no está completo"
 
 
+def test_digests_that_nobody_was_sent_are_not_sent_all_at_once(
+    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (14, 15, 16):
+        morning(instance, day)
+    monkeypatch.setenv("OV_ALERT_URLS", webhook.url)
+    tick()
+    digests = [post["title"] for post in webhook.posts if post["title"].startswith("Oficina Virtual")]
+    assert digests == ["Oficina Virtual 15/10/2025: hay algo que mirar"]
+
+
 def test_a_quiet_morning_says_so(
     instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,12 +239,7 @@ def test_a_quiet_morning_says_so(
         instance.report_runless_asset_event(
             dg.AssetMaterialization("pqr_captures", partition=f"{company}|2025-10-13")
         )
-    with dg.build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=datetime(2025, 10, 14, 6, tzinfo=BOGOTA),
-        resources={"database": Database()},
-    ) as context:
-        morning_schedule(context)
+    morning(instance, 14)
     tick()
     tick()
     assert [post["title"] for post in webhook.posts] == ["Oficina Virtual 13/10/2025: todo en orden"]

@@ -219,11 +219,10 @@ def test_a_failing_capture_leaves_no_personal_value_outside_raw(
         detail_404={"radicado": radicados[1]},
         console_error=True,
     )
-    report = CaptureReport()
-    capture(portal, tmp_path / "data", quick(tmp_path / "home"), report=report)
+    report = capture(portal, tmp_path / "data", quick(tmp_path / "home"))
     faults(portal, detail_404=None, attachments=None, layout_changed=["rename_nic"])
     with pytest.raises(LayoutChanged):
-        capture(portal, tmp_path / "data", quick(tmp_path / "home", portal_failures_max=1), report=report)
+        capture(portal, tmp_path / "data", quick(tmp_path / "home"))
     assert {"AttachmentFailed", "DetailMissing"} <= {
         folder.name.split("-", 1)[1] for folder in (tmp_path / "home" / "evidence" / COMPANY).glob("*/*")
     }
