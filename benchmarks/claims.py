@@ -10,17 +10,18 @@ from ov_assets.pqr.record import FIELDS, Pqr
 
 FIRST_WALK = datetime(2025, 10, 14, 9, 0, tzinfo=UTC)
 SECOND_WALK = FIRST_WALK + timedelta(hours=2)
-WORDS = (
+TEXT = (
     "el consumo facturado no corresponde con la lectura del medidor del predio y solicito revisión técnica "
     "porque el valor cobrado aumentó sin explicación desde el mes pasado según anexo adjunto gracias"
-).split()
+)
+WORDS = TEXT.split()
 
 
 def rows(count: int, *, edited: float = 0.0, walk: datetime = FIRST_WALK) -> Iterator[dict[str, str]]:
     """Rows of a company CSV, about 570 bytes each; of `edited`, a share, the comment says something else."""
     random_of = random.Random(7)
     for number in range(count):
-        body = " ".join(random_of.choices(WORDS, k=30))
+        body = " ".join(random_of.choices(WORDS, k=37))
         values = dict.fromkeys(FIELDS, "") | {
             "nic": f"{7_000_000 + number % 900_000:08d}",
             "fecha": f"2025/10/13 {number % 24:02d}:{number % 60:02d}",

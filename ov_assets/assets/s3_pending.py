@@ -38,7 +38,7 @@ def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> Parti
 
 
 def planned_key(partition: CompanyDay) -> Callable[[PendingFile, int], str]:
-    """The object key that a file gets, under a number. The layout is read once: settings take milliseconds."""
+    """The key that a file gets, under a number. The layout is read once: settings take milliseconds."""
     layout = Layout(Settings().ov_s3_layout)
 
     def key(file: PendingFile, number: int) -> str:

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import os
 import sys
 from dataclasses import asdict
 
 import click
 
-from ov_assets.cli.shared import company_choice, environment, print_table
+from ov_assets.cli.shared import company_choice, print_table
 
 COLUMNS = ("page", "what", "selector", "found", "holds")
 
@@ -25,7 +26,12 @@ def portal(company: str, as_json: bool) -> None:
 
     Ends with 1 if one of them is gone, or if the portal can't be examined.
     """
-    with environment():
+    from ov_assets import sandbox
+    from ov_assets.sandbox.environment import PORTALS
+    from ov_assets.settings import Settings
+
+    with sandbox.running(Settings(), [PORTALS]) as variables:
+        os.environ.update(variables)
         from ov_assets.partitions import today
         from ov_assets.portal.doctor import examine
         from ov_assets.portal.errors import PortalError

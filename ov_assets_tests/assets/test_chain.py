@@ -8,6 +8,7 @@ import dagster as dg
 import psycopg
 import pytest
 
+from ov_assets.checks import CHECKS
 from ov_assets.partitions import CompanyDay
 from ov_assets_tests.assets.flow_tools import (
     EMPTY_DAY,
@@ -49,7 +50,7 @@ def test_everything_arrives_exactly_and_a_second_run_changes_nothing(
     first = materialize(PARTITION)
     assert first.success
     assert all(check.passed for check in first.get_asset_check_evaluations())
-    assert len(first.get_asset_check_evaluations()) == 4
+    assert len(first.get_asset_check_evaluations()) == len(CHECKS)
     assert assert_equals_truth(portal, database, bucket, PARTITION) == 3 + 3 + 3 + 1
     row = table_rows(database, "aire")[hard]
     assert (row["nic"], row["documento_identidad"], row["comentarios"]) == ("0000042", "AB-00123-K", "NULL")

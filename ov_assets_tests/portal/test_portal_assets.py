@@ -59,9 +59,10 @@ def test_a_capture_that_stops_names_what_is_missing_and_where_the_evidence_lies(
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     told = failure.step_failure_data.user_failure_data
     assert told is not None
-    found = {name: value.value for name, value in told.metadata.items()}
-    assert {record.data["numero_radicado"] for record in found["fallas"]} == set(radicados)
-    assert "evidencia/LayoutChanged" in found
+    failures = told.metadata["fallas"]
+    assert isinstance(failures, dg.TableMetadataValue)
+    assert {record.data["numero_radicado"] for record in failures.records} == set(radicados)
+    assert "evidencia/LayoutChanged" in told.metadata
     with psycopg.connect(**database) as connection:
         assert len(listed(connection, COMPANY, EMPTY_DAY)) == 2
 
