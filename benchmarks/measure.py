@@ -96,9 +96,16 @@ def measured(work: Callable[[], int], notes: dict[str, Any] | None = None) -> No
         for start, end in ((before, after), (helpers, helped))
         for part in ("ru_utime", "ru_stime")
     )
-    peak = max(after.ru_maxrss, helped.ru_maxrss) / 1024
-    figures = {"amount": amount, "wall": wall, "client": client, "rss_mb": peak, "notes": notes or {}}
+    figures = {"amount": amount, "wall": wall, "client": client, "rss_mb": peak_mb(), "notes": notes or {}}
     print(json.dumps(figures))
+
+
+def peak_mb() -> float:
+    """Peak memory of this process alone: getrusage's figure begins with that of the parent."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
 
 
 def report(samples: Sequence[Sample], unit: str, base: str) -> None:

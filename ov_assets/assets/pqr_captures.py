@@ -13,7 +13,7 @@ from ov_assets.assets.portal_runs import named_failures, portal_failure, reserve
 from ov_assets.partitions import BOGOTA, CompanyDay, company_date, company_day
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.pqr_list import FINALIZADO
+from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage

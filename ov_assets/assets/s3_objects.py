@@ -20,10 +20,12 @@ from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.errors import S3Error
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.store import Bucket
-from ov_assets.s3.uploader import Outcome, Resultado, UploadItem, unconfirmed, upload_many
+from ov_assets.s3.uploader import Limits, Outcome, Resultado, UploadItem, unconfirmed, upload_many
 
 LOCK_WAIT_SECONDS = 600
 UPLOADED_TAG = "ov/subidos"
+# Each batch is confirmed by a listing of its folder, and a page of a listing has a thousand keys.
+LIMITS = Limits(batch=1000)
 
 
 @dg.asset(
@@ -118,10 +120,9 @@ def upload_claimed(
         ):
             total += len(claimed)
             items = [
-                UploadItem(row.id, row.clave_s3, root / row.ruta_local, row.hash_archivo)
-                for row in claimed
+                UploadItem(row.id, row.clave_s3, root / row.ruta_local, row.hash_archivo) for row in claimed
             ]
-            asyncio.run(upload_many(bucket, items, on_batch=settle))
+            asyncio.run(upload_many(bucket, items, LIMITS, on_batch=settle))
     except S3Error:
         registry.release(connection, bucket.name, owner)
         raise

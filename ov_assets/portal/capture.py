@@ -12,8 +12,9 @@ from time import monotonic
 from ov_assets.portal.details import Details
 from ov_assets.portal.errors import ListUnstable, PortalError
 from ov_assets.portal.evidence import Evidence, remove_old_evidence
+from ov_assets.portal.look import FINALIZADO, Filter, Look
 from ov_assets.portal.looking import patient_look
-from ov_assets.portal.pqr_list import FINALIZADO, Filter, Look, PqrList
+from ov_assets.portal.pqr_list import PqrList
 from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.portal.session import PortalSession, portal_session
 from ov_assets.portal.site import Limits, Site

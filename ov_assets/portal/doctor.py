@@ -12,8 +12,9 @@ from ov_assets.portal.detail import ELEMENTS as DETAIL_ELEMENTS
 from ov_assets.portal.detail import OPTIONAL, READ_DETAIL, DetailTab
 from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, PortalError
 from ov_assets.portal.login import ELEMENTS as LOGIN_ELEMENTS
+from ov_assets.portal.look import FINALIZADO, Filter
 from ov_assets.portal.pqr_list import ELEMENTS as LIST_ELEMENTS
-from ov_assets.portal.pqr_list import FINALIZADO, Filter, PqrList
+from ov_assets.portal.pqr_list import PqrList
 from ov_assets.portal.session import PortalSession, portal_session
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.record import FIELDS, field_name

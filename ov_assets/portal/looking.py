@@ -8,7 +8,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.errors import PortalDown, PortalError, SessionExpired
 from ov_assets.portal.evidence import Evidence, remove_old_evidence
-from ov_assets.portal.pqr_list import FINALIZADO, Filter, Look, PqrList
+from ov_assets.portal.look import FINALIZADO, Filter, Look
+from ov_assets.portal.pqr_list import PqrList
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.requests_watch import PortalBusy
 from ov_assets.portal.retry import attempts

@@ -1,52 +1,33 @@
 """The list page: its filters, read back before the search and checked after it, and its pages."""
 
 import json
-import re
-from dataclasses import dataclass
-from datetime import date
 
 from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from ov_assets.portal import list_filter
 from ov_assets.portal.columns import ListedRow, listed_rows
 from ov_assets.portal.contract import Element, look_for, missing
 from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstable, PortalDown, SessionExpired
+from ov_assets.portal.list_filter import CONTROL_TIMEOUT_MS, ESTADO, SEARCH, TOGGLE
 from ov_assets.portal.login import close_popup
+from ov_assets.portal.look import Filter, Look
 from ov_assets.portal.scripts import script
 from ov_assets.portal.session import PortalSession, Tab
 
 READ_LIST = script("read_list")
-FINALIZADO = "Finalizado"
-TOGGLE = "a.accordion-toggle"
-ESTADO = 'md-select[ng-model="filtros.Estado"]'
-FROM, TO = (f'md-datepicker[ng-model="filtros.{name}"]' for name in ("fechaInicial", "fechaFinal"))
-DATE_INPUT = "input.md-datepicker-input"
-SEARCH = 'button[ng-click="Search()"], button[aria-label="Buscar"]'
 NEXT, PREVIOUS = 'button[aria-label="Next"]', 'button[aria-label="Previous"]'
-OPTION = ".md-select-menu-container.md-active md-option"
-BACKDROP = "md-backdrop.md-select-backdrop"
+EYE = 'a[tooltip="Ver PQR"], a[href*="Detail/"]'
 ELEMENTS = (
-    Element("filter panel", TOGGLE),
-    Element("filter Estado", ESTADO),
-    Element("filter Fecha inicial", f"{FROM} {DATE_INPUT}"),
-    Element("filter Fecha final", f"{TO} {DATE_INPUT}"),
-    Element("button Buscar", SEARCH),
+    *list_filter.ELEMENTS,
     Element("table", "table.md-table tbody.md-body"),
     Element("footer", "md-table-pagination .label, .md-table-pagination .label"),
     Element("button Next", NEXT),
     Element("button Previous", PREVIOUS),
 )
-EYE = 'a[tooltip="Ver PQR"], a[href*="Detail/"]'
 PAGE_ROWS = 10
-FILTER_TRIES = 3
 CLICK_TRIES = 3
-CONTROL_TIMEOUT_MS = 5_000
 CLICK_ANSWERED_WITHIN_S = 1.5
-
-FILTER_STATE = script("filter_state")
-FILTER_IS = f"""
-([selectors, wanted]) => JSON.stringify(({FILTER_STATE})(selectors)) === JSON.stringify(wanted)
-"""
 
 # The footer's range changes before the rows do: the rows must fit the range and be other ones than before.
 PAGE_READY = f"""
@@ -59,50 +40,6 @@ PAGE_READY = f"""
   return fits && fresh && (lower === null || from === lower) ? page : null;
 }}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What to ask the list for: one state, and days from..to, both included."""
-
-    estado: str
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One walk over the list.
-
-    total: what the footer claimed at the end. steady: it claimed so on every page, and so many rows came.
-    repeated: radicados that came more than once.
-    """
-
-    rows: dict[str, ListedRow]
-    total: int
-    steady: bool
-    repeated: tuple[str, ...]
-    page_turns: int
-
-    @property
-    def whole(self) -> bool:
-        """Nothing moved while it was read, and the unique radicados are as many as the footer says."""
-        return self.steady and not self.repeated
-
-    def agrees_with(self, other: "Look | None") -> bool:
-        """Whether both looks saw the same, with the same content.
-
-        A row that comes twice in both, at an unchanged total, is the portal's own and hides no other: one
-        that had slipped across a page border would have changed the total.
-        """
-        if other is None or not (self.steady and other.steady):
-            return False
-        return (
-            self.total == other.total
-            and self.repeated == other.repeated
-            and {key: row.huella for key, row in self.rows.items()}
-            == {key: row.huella for key, row in other.rows.items()}
-        )
 
 
 class PqrList:
@@ -171,39 +108,12 @@ class PqrList:
             raise LayoutChanged(self._company, f"the list page has no {selector}") from None
 
     async def _set_filter(self, tab: Tab, wanted: Filter) -> None:
-        page = tab.page
-        toggle = page.locator(TOGGLE, has_text="Filtrar").first
-        if not await page.locator(ESTADO).first.is_visible():
-            await toggle.click(timeout=CONTROL_TIMEOUT_MS)
-        await self._present(page, ESTADO)
-        if lost := missing(await look_for(page, "list", ELEMENTS)):
+        await list_filter.open_filter(tab.page)
+        await self._present(tab.page, ESTADO)
+        if lost := missing(await look_for(tab.page, "list", ELEMENTS)):
             raise LayoutChanged(self._company, f"the list page has no {lost}")
-        shown = [wanted.estado, wanted.first.isoformat(), wanted.last.isoformat()]
-        for _ in range(FILTER_TRIES):
-            await self._choose_estado(page, wanted.estado)
-            await page.locator(f"{FROM} {DATE_INPUT}").fill(wanted.first.isoformat())
-            await page.locator(f"{TO} {DATE_INPUT}").fill(wanted.last.isoformat())
-            try:
-                await page.wait_for_function(
-                    FILTER_IS, arg=[[ESTADO, FROM, TO], shown], timeout=CONTROL_TIMEOUT_MS
-                )
-            except PlaywrightTimeout:
-                continue
-            self._filter = wanted
-            return
-        raise FilterNotApplied(self._company, "the filter controls don't keep what is set", day=wanted.first)
-
-    async def _choose_estado(self, page: Page, estado: str) -> None:
-        box = page.locator(ESTADO)
-        if (await box.locator(".md-select-value, md-select-value").first.inner_text()).strip() == estado:
-            return
-        await box.click()
-        option = page.locator(OPTION, has_text=re.compile(rf"^\s*{re.escape(estado)}\s*$"))
-        try:
-            await option.first.click(timeout=CONTROL_TIMEOUT_MS)
-            await page.locator(BACKDROP).first.wait_for(state="detached", timeout=CONTROL_TIMEOUT_MS)
-        except PlaywrightTimeout:
-            raise LayoutChanged(self._company, f"the filter «Estado» has no option «{estado}»") from None
+        await list_filter.set_filter(tab.page, self._company, wanted)
+        self._filter = wanted
 
     async def _search(self, tab: Tab, wanted: Filter) -> None:
         mark = await self._click(tab, SEARCH)

@@ -15,8 +15,9 @@ from ov_assets.portal.columns import ListedRow
 from ov_assets.portal.detail import DetailTab
 from ov_assets.portal.doctor import examine
 from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, LoginRejected
+from ov_assets.portal.look import FINALIZADO, Filter
 from ov_assets.portal.looking import list_window, patient_look
-from ov_assets.portal.pqr_list import FINALIZADO, Filter, PqrList
+from ov_assets.portal.pqr_list import PqrList
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.session import PortalSession, portal_session
 from ov_assets.portal.site import Keep, Limits

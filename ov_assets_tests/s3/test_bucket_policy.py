@@ -1,6 +1,6 @@
 """The policies of deploy/aws: no role may do more than its name says.
 
-What they enforce can't be shown here: SeaweedFS reads `s3:if-none-match` as missing even where the header is sent.
+What they enforce can't be shown here: to SeaweedFS, `s3:if-none-match` is missing even when it is sent.
 """
 
 import json
