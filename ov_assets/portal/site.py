@@ -67,7 +67,7 @@ class Limits:
     attachment_max_bytes: int = 50 * 1024 * 1024
     looks_max: int = 8
     recycle_after_details: int = 250
-    recycle_above_bytes: int = 2 * 1024**3
+    recycle_above_bytes: int = 3 * 1024**3
     late_field_grace_s: float = 1.6
     portal_failures_max: int = 5
     logins_max: int = 10
