@@ -1,7 +1,6 @@
 """The whole house: what Dagster loads. Read from here."""
 
 import dagster as dg
-from dagster_aws.s3 import S3Resource
 
 from ov_assets.alerts import sensors as alerts
 from ov_assets.assets import external
@@ -13,9 +12,6 @@ from ov_assets.jobs import CHAIN, chain_job, cleanup_job, listing_job, s3_job, s
 from ov_assets.resources import Database, Disk, ObjectStore, Portals
 from ov_assets.schedules import SCHEDULES
 from ov_assets.sensors import SENSORS
-from ov_assets.settings import Settings
-
-settings = Settings()
 
 defs = dg.Definitions(
     assets=[*external.portals, external.registros_ov_s3, portal_listing, *CHAIN, daily_summary],
@@ -26,9 +22,7 @@ defs = dg.Definitions(
     resources={
         "portals": Portals(),
         "database": Database(),
-        "store": ObjectStore(
-            s3=S3Resource(region_name=settings.aws_region, endpoint_url=settings.s3_endpoint_url)
-        ),
+        "store": ObjectStore(),
         "disk": Disk(),
     },
     # One run is one company and day in one process; the concurrency is inside the assets.

@@ -68,8 +68,6 @@ class Database(dg.ConfigurableResource):
 class ObjectStore(dg.ConfigurableResource):
     """The S3 bucket that keeps the files: control calls through boto3, bytes through obstore."""
 
-    s3: dg.ResourceDependency[S3Resource]
-
     @property
     def bucket_name(self) -> str:
         return Settings().bucket()
@@ -78,7 +76,8 @@ class ObjectStore(dg.ConfigurableResource):
         """Both clients of the bucket; nothing is sent yet. Raises MissingSettingError."""
         settings = Settings()
         where = BucketSettings(settings.bucket(), settings.aws_region, settings.s3_endpoint_url)
-        return Bucket.open(where, self.s3.get_client())
+        control = S3Resource(region_name=settings.aws_region, endpoint_url=settings.s3_endpoint_url)
+        return Bucket.open(where, control.get_client())
 
 
 class Disk(dg.ConfigurableResource):

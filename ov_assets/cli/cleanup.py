@@ -15,12 +15,11 @@ def cleanup(dry_run: bool, as_json: bool) -> None:
     """Remove what is past its retention (OV_KEEP_…_DAYS); never what isn't verified in S3 or is at work."""
     with environment() as dagster_home:
         from ov_assets.cli.partition_run import instance_of
-        from ov_assets.definitions import defs
         from ov_assets.housekeeping.sweep import sweep
         from ov_assets.resources import Database, Disk, ObjectStore
         from ov_assets.settings import Settings
 
-        bucket = ObjectStore(s3=defs.resources["store"].s3).open()
+        bucket = ObjectStore().open()
         with instance_of(dagster_home) as instance, Database().connect() as connection:
             freed = sweep(instance, connection, bucket, Disk(), Settings(), dry_run=dry_run)
     if as_json:

@@ -151,8 +151,7 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 def dry_diff(partition: CompanyDay) -> tuple[PartitionDiff, list[str]]:
     """What an upload would do now: the diff, and the key of each file that would go up. Writes nothing."""
-    store = ObjectStore(s3=defs.resources["store"].s3)
-    bucket = store.open()
+    bucket = ObjectStore().open()
     with Database().connect() as connection:
         diff = look(partition, connection, bucket, Disk())
     key = planned_key(partition)

@@ -146,14 +146,9 @@ def migrate(
 
 
 def _bucket() -> "Bucket":
-    from dagster_aws.s3 import S3Resource
-
     from ov_assets.resources import ObjectStore
-    from ov_assets.settings import Settings
 
-    settings = Settings()
-    client = S3Resource(region_name=settings.aws_region, endpoint_url=settings.s3_endpoint_url)
-    return ObjectStore(s3=client).open()
+    return ObjectStore().open()
 
 
 def _print(report: "Report", differences: bool, as_json: bool) -> None:

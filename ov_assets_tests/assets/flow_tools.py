@@ -17,14 +17,9 @@ EMPTY_DAY = "2025-12-25"
 
 def resources() -> dict[str, Any]:
     """The resources as shipped, built in the test's own environment."""
-    from dagster_aws.s3 import S3Resource
-
     from ov_assets.resources import Database, Disk, ObjectStore, Portals
-    from ov_assets.settings import Settings
 
-    settings = Settings()
-    s3 = S3Resource(region_name=settings.aws_region, endpoint_url=settings.s3_endpoint_url)
-    return {"portals": Portals(), "database": Database(), "store": ObjectStore(s3=s3), "disk": Disk()}
+    return {"portals": Portals(), "database": Database(), "store": ObjectStore(), "disk": Disk()}
 
 
 def materialize(

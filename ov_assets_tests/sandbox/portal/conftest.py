@@ -128,7 +128,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stop(running)
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright's own loop is up in this thread, no test may run another one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     quiet = [
         "--no-sandbox",
