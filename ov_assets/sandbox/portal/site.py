@@ -109,9 +109,9 @@ class Site:
                 campos["numero_reclamo_sgc"] = campos["numero_reclamo_sgc"] or DUPLICATED_SGC
                 delay = LATE_SGC_MS
             case "numeric":
-                campos["numero_reclamo_sgc"] = f"{10_000_000 + stub.key % 80_000_000}"
+                campos["numero_reclamo_sgc"], delay = f"{10_000_000 + stub.key % 80_000_000}", 0
             case "duplicated":
-                campos["numero_reclamo_sgc"] = DUPLICATED_SGC
+                campos["numero_reclamo_sgc"], delay = DUPLICATED_SGC, 0
         return replace(pqr, campos=campos, adjuntos=files, sgc_delay_ms=delay)
 
     def listing(self, query: Query, page: int, size: int) -> tuple[list[Stub], int]:
