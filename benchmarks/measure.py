@@ -140,8 +140,7 @@ def cpu_rate(samples: Sequence[Sample], name: str) -> float:
     return median(s.amount / max(s.client + s.server, 1e-3) for s in samples if s.name == name)
 
 
-def goal(text: str, *, by_clock: float, by_cpu: float | None, least: float) -> None:
+def goal(text: str, *, by_clock: float, by_cpu: float, least: float) -> None:
     """A goal beside what was measured; of a loaded machine the CPU ratio is the one to believe."""
-    cpu = "" if by_cpu is None else f", by CPU {by_cpu:.2f}"
-    best = max(by_clock, by_cpu or 0.0)
-    print(f"{'met ' if best >= least else 'MISS'} {text}: goal {least}, by the clock {by_clock:.2f}{cpu}")
+    met = "met " if max(by_clock, by_cpu) >= least else "MISS"
+    print(f"{met} {text}: goal {least}, by the clock {by_clock:.2f}, by CPU {by_cpu:.2f}")

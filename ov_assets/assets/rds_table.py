@@ -8,7 +8,7 @@ import dagster as dg
 from ov_assets.assets.common import GROUP, OWNERS, table
 from ov_assets.assets.company_csv import company_csv
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import company_date, company_day
+from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.csv_contract import CsvContractError
 from ov_assets.pqr.files import sha256_of
@@ -43,6 +43,16 @@ def files_of_partition(store: CaptureStore, csv_path: Path) -> Iterator[FileOnRe
     )
 
 
+def written_sha256(instance: dg.DagsterInstance, partition: CompanyDay) -> str | None:
+    """SHA-256 of the CSV that company_csv last wrote for a partition, as Dagster has it on record."""
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=company_csv.key, asset_partitions=[partition.key]), limit=1
+    ).records
+    materialization = records[0].asset_materialization if records else None
+    found = materialization.metadata.get("sha256") if materialization else None
+    return str(found.value) if found else None
+
+
 @dg.asset(
     partitions_def=company_date,
     group_name=GROUP,
@@ -74,6 +84,7 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
                 context.run.run_id,
                 Thresholds(settings.ov_rejects_max_rows, settings.ov_rejects_max_share),
                 settings.row_key(),
+                written_sha256(context.instance, partition),
             )
     except (CsvContractError, TooManyRejectsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

@@ -18,13 +18,13 @@ from ov_assets.rds.locks import advisory_lock
 from ov_assets.rds.registry import Failed, Uploaded
 from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.errors import S3Error
-from ov_assets.s3.inventory import list_objects
+from ov_assets.s3.inventory import list_keys
 from ov_assets.s3.store import Bucket
 from ov_assets.s3.uploader import Limits, Outcome, Resultado, UploadItem, unconfirmed, upload_many
 
 LOCK_WAIT_SECONDS = 600
 UPLOADED_TAG = "ov/subidos"
-# Each batch is confirmed by a listing of its folder, and a page of a listing has a thousand keys.
+# Each batch is confirmed by a listing of its own, and a page of a listing has a thousand keys.
 LIMITS = Limits(batch=1000)
 
 
@@ -108,15 +108,21 @@ def upload_claimed(
     def settle(batch: Sequence[Outcome]) -> None:
         """Written down batch by batch, so that an outage in the middle costs no work that is done."""
         # By their own keys: what an earlier layout planned, or the predecessor, stands elsewhere.
-        folders = sorted({f"{outcome.item.clave.rpartition('/')[0]}/" for outcome in batch})
-        unseen = {o.item.id: why for o, why in unconfirmed(batch, list_objects(bucket, folders))}
+        listing = list_keys(bucket, (outcome.item.clave for outcome in batch if outcome.in_s3))
+        unseen = {o.item.id: why for o, why in unconfirmed(batch, listing)}
         _record(connection, owner, batch, unseen)
         finished.extend(batch)
         progress.report("s3_objects", len(finished), total)
 
     try:
         while claimed := registry.claim(
-            connection, partition.company, partition.day, bucket.name, owner, reclaim_leases=True
+            connection,
+            partition.company,
+            partition.day,
+            bucket.name,
+            owner,
+            limit=LIMITS.batch,
+            reclaim_leases=True,
         ):
             total += len(claimed)
             items = [

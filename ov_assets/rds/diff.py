@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, namedtuple_row
 
 from ov_assets.pqr.files import sha256_of
@@ -129,7 +130,10 @@ def diff_partition(
     data_dir: below it the files that need an upload are looked for; no others.
     """
     params = {"empresa": company, "fecha": day, "bucket": bucket, "prefijos": list(prefixes)}
+    alone = conn.info.transaction_status == TransactionStatus.IDLE
     with conn.transaction():
+        if alone:  # what a caller's own transaction writes has to be on disk when it ends
+            conn.execute(query("diff_alone"))
         listed_at = conn.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
         conn.execute(query("diff_listing"))
         with conn.cursor().copy("COPY listado_s3 (clave, tamano, etag) FROM STDIN") as copy:

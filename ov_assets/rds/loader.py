@@ -81,11 +81,14 @@ def load_partition(
     run_id: str,
     thresholds: Thresholds | None = None,
     raw_row_key: str | bytes | None = None,
+    written_sha256: str | None = None,
 ) -> LoadResult:
     """Load a company CSV and put the partition's files, the CSV among them, on record.
 
     files: all files of the partition; the caller names the CSV too (numero_radicado "").
     raw_row_key: a Fernet key; with it the rejected rows are kept encrypted, without it not at all.
+    written_sha256: what company_csv says that it wrote, hex. Of a file with another hash, or when this isn't
+    known, each row's hash_registro is worked out again, to find the rows that somebody edited.
 
     Raises CsvContractError, TooManyRejectsError (nothing published, the rejects on record), LockBusyError
     (somebody loads this partition for over two minutes), CountsDisagreeError, OpenTransactionError,
@@ -113,7 +116,7 @@ def load_partition(
                     motivos=_reasons_on_record(conn, partition, digest, rejects_digest),
                     archivos=record_files(conn, company, day, files),
                 )
-            rejected = judge(conn, company, nul_mark)
+            rejected = judge(conn, company, nul_mark, as_written=digest == written_sha256)
             rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
             motivos = dict(Counter(reject.motivo for reject in rejects))
             total = filas + len(left_out)
@@ -142,7 +145,8 @@ def load_partition(
 def publish(conn: psycopg.Connection, company: str, archivo_hash: str, filas: int) -> dict[str, int]:
     """Upsert what is judged, keep history, and return the counts by name of `LoadResult`.
 
-    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up.
+    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up, and UniqueViolation when
+    another load, of another day, has just inserted one of the PQR.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         cursor.execute(

@@ -101,9 +101,16 @@ def stage_rows(conn: psycopg.Connection, rows: Iterable[tuple[int, dict[str, str
     return mark if "\x00" in text else None
 
 
-def judge(conn: psycopg.Connection, company: str, nul_mark: str | None) -> list[RejectedRow]:
-    """Judge what is staged into `juicio_ov`; the rejected rows, in the order of the file."""
-    conn.execute(query("stage_judge"), {"empresa": company, "hash_tag": HASH_TAG, "nul": nul_mark})
+def judge(
+    conn: psycopg.Connection, company: str, nul_mark: str | None, *, as_written: bool = False
+) -> list[RejectedRow]:
+    """Judge what is staged into `juicio_ov`; the rejected rows, in the order of the file.
+
+    as_written: the bytes staged are known to be those that company_csv wrote, so that no row's hash has to
+    show that nobody edited it.
+    """
+    given = {"empresa": company, "hash_tag": HASH_TAG, "nul": nul_mark, "integro": as_written}
+    conn.execute(query("stage_judge"), given)
     conn.execute(query("stage_analyze"))
     columns = sql.SQL(", ").join(sql.Identifier("c", name) for name in COLUMNS)
     rejected = []

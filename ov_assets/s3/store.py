@@ -8,6 +8,7 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
 from ov_assets.s3.errors import S3AccessDeniedError
+from ov_assets.s3.listing_page import read_cheaply
 
 CONNECT_TIMEOUT = timedelta(seconds=5)
 REQUEST_TIMEOUT = timedelta(minutes=5)
@@ -53,6 +54,7 @@ class Bucket:
     @classmethod
     def open(cls, settings: BucketSettings, client: Any) -> "Bucket":
         """Build both clients; nothing is sent yet. Raises S3AccessDeniedError without credentials."""
+        read_cheaply(client)
         return cls(settings, client, _obstore(settings))
 
     @property

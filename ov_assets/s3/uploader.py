@@ -17,7 +17,7 @@ from obstore.exceptions import AlreadyExistsError
 
 from ov_assets.s3.compare import same_bytes
 from ov_assets.s3.content_type import content_type
-from ov_assets.s3.errors import OBSTORE_ERRORS, S3DownError, S3Error, s3_error
+from ov_assets.s3.errors import OBSTORE_ERRORS, S3DownError, S3Error, S3PassingError, s3_error
 from ov_assets.s3.inventory import BucketObject, bare_etag
 from ov_assets.s3.keys import extension
 from ov_assets.s3.multipart import put_multipart
@@ -204,18 +204,24 @@ class _Upload:
         return Outcome(item, Resultado.CONFLICTO, detalle=f"otros_bytes etag={etag}", permanente=True)
 
     async def _retried(self, attempt: Callable) -> Outcome:
+        # Nearly every upload needs one attempt; setting up stamina costs more than reading and hashing 50 kB.
+        try:
+            return await attempt()
+        except S3PassingError as error:
+            failed = error
         # The context form, because stamina writes the arguments of a call, our bytes, into its log.
         retries = stamina.retry_context(
-            on=_may_pass, attempts=self.limits.attempts, timeout=self.limits.retry_seconds, wait_initial=0.2
+            on=S3PassingError,
+            attempts=self.limits.attempts,
+            timeout=self.limits.retry_seconds,
+            wait_initial=0.2,
         )
         async for trial in retries:
             with trial:
+                if trial.num == 1:
+                    raise failed
                 return await attempt()
         raise AssertionError("stamina ends with a value or an error")
-
-
-def _may_pass(error: Exception) -> bool:
-    return isinstance(error, S3Error) and error.passing
 
 
 def _read(path: Path) -> tuple[bytes, str]:

@@ -8,8 +8,11 @@ import dagster as dg
 import psycopg
 import pytest
 
+from ov_assets.assets.rds_table import written_sha256
 from ov_assets.checks import CHECKS
 from ov_assets.partitions import CompanyDay
+from ov_assets.pqr.csv_contract import csv_path, rejects_path, write_company_csv, write_rejects_csv
+from ov_assets.pqr.files import sha256_of
 from ov_assets_tests.assets.flow_tools import (
     EMPTY_DAY,
     add_pqr,
@@ -17,6 +20,7 @@ from ov_assets_tests.assets.flow_tools import (
     materialize,
     table_rows,
 )
+from ov_assets_tests.rds.helpers import row
 
 pytestmark = pytest.mark.usefixtures("flow")
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
@@ -106,6 +110,25 @@ def test_an_asset_alone_says_what_is_missing(asset: str, says: str) -> None:
     assert not result.success
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert says in str(failure.step_failure_data.user_failure_data or failure.step_failure_data.error)
+
+
+def test_a_row_edited_by_hand_is_known_by_what_company_csv_wrote(
+    database: dict[str, Any], data_dir: Any
+) -> None:
+    path = csv_path(data_dir, "aire", PARTITION.day)
+    write_company_csv(path, [row(number, company="aire") for number in range(20)])
+    write_rejects_csv(rejects_path(data_dir, "aire", PARTITION.day), [])
+    written = dg.AssetMaterialization(
+        "company_csv", partition=PARTITION.key, metadata={"sha256": sha256_of(path)}
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.report_runless_asset_event(written)
+        assert written_sha256(instance, PARTITION) == sha256_of(path)
+        assert written_sha256(instance, CompanyDay("afinia", PARTITION.day)) is None
+        path.write_bytes(path.read_bytes().replace(b"lectura 2,", b"lectura 99,"))
+        result = materialize(PARTITION, "rds_table", instance=instance)
+    assert metadata(result, "rds_table")["insertadas"] == 19
+    assert "00000002" not in table_rows(database, "aire")
 
 
 def test_each_asset_can_be_materialized_alone(portal: Any, database: dict[str, Any], bucket: Any) -> None:

@@ -1,6 +1,7 @@
 """Two at once, a killed backend, a table that resists, and errors that carry nobody's data."""
 
 import threading
+import time
 import traceback
 
 import psycopg
@@ -107,6 +108,33 @@ def test_a4_rows_that_do_not_add_up_roll_the_load_back(database, tmp_path):
         load(database, tmp_path, [row(1), row(2), row(3)])
     assert fetch(database, "SELECT count(*) FROM data_general.ov_afinia") == [(0,)]
     assert fetch(database, "SELECT count(*) FROM data_general.cargas_ov") == [(0,)]
+
+
+def test_a_radicado_that_another_day_inserts_meanwhile_rolls_the_load_back(database, tmp_path):
+    csv_file(tmp_path, [row(1), row(2)])
+    failures = []
+
+    def work() -> None:
+        try:
+            load(database, tmp_path, None)
+        except DatabaseError as error:
+            failures.append(error)
+
+    with psycopg.connect(**database) as other:
+        other.execute(
+            "INSERT INTO data_general.ov_afinia (numero_radicado, fecha) VALUES ('00000002', '2025-10-12')"
+        )
+        thread = threading.Thread(target=work)
+        thread.start()
+        with psycopg.connect(**database, autocommit=True) as watcher:
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid'"
+            while watcher.execute(waiting).fetchone() == (0,):
+                time.sleep(0.02)
+    thread.join()
+    assert [error.sqlstate for error in failures] == ["23505"]
+    assert fetch(database, "SELECT numero_radicado FROM data_general.ov_afinia") == [("00000002",)]
+    result = load(database, tmp_path, None)
+    assert (result.insertadas, result.actualizadas) == (1, 1)
 
 
 def test_b11_an_error_says_which_rule_was_broken_and_by_no_value(database, tmp_path):

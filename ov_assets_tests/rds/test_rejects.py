@@ -116,6 +116,25 @@ def test_a5_a13_one_bad_row_is_rejected_by_name_and_the_good_ones_load(database,
     assert SECRET not in everything
 
 
+def test_a_row_edited_after_the_csv_was_written_is_found_and_the_others_load(database, tmp_path):
+    written = csv_file(tmp_path, [row(1), row(2), row(3)])
+    path = tmp_path / written.nombre
+    path.write_bytes(path.read_bytes().replace(b"lectura 2", b"lectura 9"))
+    result = load(database, tmp_path, None, written_sha256=written.hash_archivo)
+    assert (result.insertadas, result.motivos) == (2, {"hash_no_coincide": 1})
+
+
+def test_a_csv_that_is_as_it_was_written_is_judged_by_all_other_rules(database, tmp_path):
+    bad = {motivo: rows for motivo, rows in BAD.items() if motivo != "hash_no_coincide"}
+    written = csv_file(tmp_path, [row(20), row(21), *(spoiled for rows in bad.values() for spoiled in rows)])
+    limits = Thresholds(999, 1)
+    result = load(database, tmp_path, None, written_sha256=written.hash_archivo, thresholds=limits)
+    assert result.insertadas == 2
+    assert result.motivos == {motivo: len(rows) for motivo, rows in bad.items()}
+    again = load(database, tmp_path, None, thresholds=limits)
+    assert (again.ya_cargado, again.motivos) == (True, result.motivos)
+
+
 @pytest.mark.parametrize(
     ("text", "stored"),
     [

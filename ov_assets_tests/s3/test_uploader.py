@@ -1,12 +1,14 @@
 import asyncio
 import base64
+import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ov_assets.s3 import uploader
-from ov_assets.s3.errors import S3AccessDeniedError, S3DownError, s3_error
-from ov_assets.s3.inventory import list_objects
+from ov_assets.s3.errors import S3AccessDeniedError, S3DownError, S3Error, s3_error
+from ov_assets.s3.inventory import list_keys, list_objects
 from ov_assets.s3.uploader import Limits, Resultado, UploadItem, unconfirmed, upload_many
 from ov_assets_tests.s3.faulty import DROP, PASS, answer, faulty
 from ov_assets_tests.s3.flow import open_bucket, sha256
@@ -270,8 +272,24 @@ def test_expired_token_is_a_refusal_although_it_answers_400():
 def test_listing_goes_on_past_1000_keys_and_takes_any_key(store):
     for n in range(1003):
         store.client.put_object(Bucket=store.name, Key=f"p/{n:05}", Body=b"")
-    store.client.put_object(Bucket=store.name, Key="p/año 1%&.txt", Body=b"ab")
+    for key in ("p/año 1%&.txt", "p/\x01 %41+<b>", "p/carpeta/"):
+        store.client.put_object(Bucket=store.name, Key=key, Body=b"" if key.endswith("/") else b"ab")
     found = {o.key: o for o in list_objects(store, ["p/"])}
-    assert len(found) == 1004
-    assert found["p/año 1%&.txt"].size == 2
-    assert found["p/año 1%&.txt"].last_modified.tzinfo
+    assert len(found) == 1006
+    assert found["p/año 1%&.txt"].size == found["p/\x01 %41+<b>"].size == 2
+    assert found["p/año 1%&.txt"].etag == hashlib.md5(b"ab", usedforsecurity=False).hexdigest()
+    assert datetime.now(UTC) - found["p/carpeta/"].last_modified < timedelta(hours=1)
+    asked = ["p/00002", "p/01002", "p/00501x", "q/1", "p/año 1%&.txt"]
+    assert [o.key for o in list_keys(store, asked)] == ["p/00002", "p/01002", "p/año 1%&.txt"]
+    assert list(list_keys(store, [])) == []
+
+
+def test_c3_a_listing_of_some_keys_raises_too(bucket):
+    with faulty(bucket.endpoint_url, answer(403, "AccessDenied")) as proxy:
+        refused = open_bucket(bucket.name, proxy.endpoint_url, bucket.region)
+        with pytest.raises(S3AccessDeniedError):
+            list(list_keys(refused, [KEY]))
+    with faulty(bucket.endpoint_url, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<Conten") as proxy:
+        cut = open_bucket(bucket.name, proxy.endpoint_url, bucket.region)
+        with pytest.raises(S3Error):
+            list(list_objects(cut, ["p/"]))
