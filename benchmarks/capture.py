@@ -109,8 +109,8 @@ def main() -> None:
         for index in range(count):
             when = {"date": DAY.isoformat(), "time": f"{8 + index // 60:02d}:{index % 60:02d}"}
             control("pqrs", "post", json=when | {"attachments": 1})
-        cells = [(l, t, name) for l in LATENCIES_MS for t in TABS for name in ("ours", "Crawlee")]
-        cells += [(l, 1, "predecessor") for l in LATENCIES_MS]
+        cells = [(latency, t, name) for latency in LATENCIES_MS for t in TABS for name in ("ours", "Crawlee")]
+        cells += [(latency, 1, "predecessor") for latency in LATENCIES_MS]
         for number in range(rounds):
             for latency, tabs, name in cells:
                 # A claim number that comes late would be waited for by ours alone.

@@ -54,8 +54,8 @@ async def listed(page: Page, job: Job) -> list[ListedRow]:
     await open_filter(page)
     await set_filter(page, job.site.company.slug, Filter(FINALIZADO, job.day, job.day))
     await page.locator(SEARCH).first.click()
-    total = "(total) => { const {range} = (%s)(); return range && range[2] === total; }" % READ_LIST
-    await page.wait_for_function(total, arg=job.count)
+    filtered = f"(total) => {{ const {{range}} = ({READ_LIST})(); return range && range[2] === total; }}"
+    await page.wait_for_function(filtered, arg=job.count)
     rows: list[ListedRow] = []
     seen = None  # the footer moves before the rows do
     while True:
@@ -69,7 +69,7 @@ async def listed(page: Page, job: Job) -> list[ListedRow]:
 
 
 async def keep(page: Page, job: Job, radicado: str) -> None:
-    """The 18 fields, the PDF and every attachment of a PQR, once the page shows it, in a folder of its own."""
+    """The 18 fields, the PDF and every attachment of a PQR, in a folder of its own."""
     await page.wait_for_function(SHOWS_RADICADO, arg=radicado)
     raw = await page.evaluate(READ_DETAIL)
     shown = {name: value or "" for label, value in raw["pairs"] if (name := field_name(label))}

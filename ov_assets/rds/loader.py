@@ -145,8 +145,8 @@ def load_partition(
 def publish(conn: psycopg.Connection, company: str, archivo_hash: str, filas: int) -> dict[str, int]:
     """Upsert what is judged, keep history, and return the counts by name of `LoadResult`.
 
-    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up, and UniqueViolation when
-    another load, of another day, has just inserted one of the PQR.
+    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up, as when another
+    load, of another day, has just inserted one of the PQR: nothing is changed, and the load can be run again.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         cursor.execute(

@@ -11,74 +11,49 @@ WITH clasificada AS MATERIALIZED (
     FROM juicio_ov j
     LEFT JOIN {tabla} t ON t.numero_radicado = j.numero_radicado
     WHERE j.puesto = 1
-), fila AS NOT MATERIALIZED (
-    SELECT
-        k.clase, k.numero_radicado, k.fecha,
-        NULLIF(c.nic, '') AS nic,
-        NULLIF(c.documento_identidad, '') AS documento_identidad,
-        NULLIF(c.nombres_apellidos, '') AS nombres_apellidos,
-        NULLIF(c.lectura, '') AS lectura,
-        NULLIF(c.correo_electronico, '') AS correo_electronico,
-        NULLIF(c.telefono, '') AS telefono,
-        NULLIF(c.celular, '') AS celular,
-        NULLIF(c.tipo_pqr, '') AS tipo_pqr,
-        NULLIF(c.canal_respuesta, '') AS canal_respuesta,
-        NULLIF(c.documento_prueba, '') AS documento_prueba,
-        NULLIF(c.cuerpo_reclamacion, '') AS cuerpo_reclamacion,
-        c.estado_solicitud,
-        NULLIF(c.finalizar, '') AS finalizar,
-        NULLIF(c.adjuntar_archivo, '') AS adjuntar_archivo,
-        NULLIF(c.numero_reclamo_sgc, '') AS numero_reclamo_sgc,
-        NULLIF(c.comentarios, '') AS comentarios,
-        k.otros_campos, k.hash_registro, k.extraido_en
-    FROM clasificada k
-    JOIN carga_ov c USING (linea)
-), alta AS (
-    -- Without ON CONFLICT, which costs a fifth more. Who was quicker to insert the same radicado is found by
-    -- its key, and this load rolled back.
-    INSERT INTO {tabla} (
+), cambio AS (
+    -- Rows that stay as they are don't even come here: ON CONFLICT would lock them, which is a write.
+    INSERT INTO {tabla} AS t (
         numero_radicado, fecha, nic, documento_identidad, nombres_apellidos, lectura, correo_electronico,
         telefono, celular, tipo_pqr, canal_respuesta, documento_prueba, cuerpo_reclamacion, estado_solicitud,
         finalizar, adjuntar_archivo, numero_reclamo_sgc, comentarios, otros_campos, hash_registro, extraido_en,
         fecha_creacion, fecha_actualizacion)
     SELECT
-        numero_radicado, fecha, nic, documento_identidad, nombres_apellidos, lectura, correo_electronico,
-        telefono, celular, tipo_pqr, canal_respuesta, documento_prueba, cuerpo_reclamacion, estado_solicitud,
-        finalizar, adjuntar_archivo, numero_reclamo_sgc, comentarios, otros_campos, hash_registro, extraido_en,
-        now(), now()
-    FROM fila
-    WHERE clase = 'nueva'
-    RETURNING 1
-), cambio AS (
-    -- Guarded again: the row may have been changed since it was classified.
-    UPDATE {tabla} t SET
-        fecha = f.fecha,
-        nic = f.nic,
-        documento_identidad = f.documento_identidad,
-        nombres_apellidos = f.nombres_apellidos,
-        lectura = f.lectura,
-        correo_electronico = f.correo_electronico,
-        telefono = f.telefono,
-        celular = f.celular,
-        tipo_pqr = f.tipo_pqr,
-        canal_respuesta = f.canal_respuesta,
-        documento_prueba = f.documento_prueba,
-        cuerpo_reclamacion = f.cuerpo_reclamacion,
-        estado_solicitud = f.estado_solicitud,
-        finalizar = f.finalizar,
-        adjuntar_archivo = f.adjuntar_archivo,
-        numero_reclamo_sgc = f.numero_reclamo_sgc,
-        comentarios = f.comentarios,
-        otros_campos = f.otros_campos,
-        hash_registro = f.hash_registro,
-        extraido_en = f.extraido_en,
+        k.numero_radicado, k.fecha,
+        NULLIF(c.nic, ''), NULLIF(c.documento_identidad, ''), NULLIF(c.nombres_apellidos, ''),
+        NULLIF(c.lectura, ''), NULLIF(c.correo_electronico, ''), NULLIF(c.telefono, ''),
+        NULLIF(c.celular, ''), NULLIF(c.tipo_pqr, ''), NULLIF(c.canal_respuesta, ''),
+        NULLIF(c.documento_prueba, ''), NULLIF(c.cuerpo_reclamacion, ''), c.estado_solicitud,
+        NULLIF(c.finalizar, ''), NULLIF(c.adjuntar_archivo, ''), NULLIF(c.numero_reclamo_sgc, ''),
+        NULLIF(c.comentarios, ''), k.otros_campos, k.hash_registro, k.extraido_en, now(), now()
+    FROM clasificada k
+    JOIN carga_ov c USING (linea)
+    WHERE k.clase IN ('nueva', 'distinta')
+    ON CONFLICT (numero_radicado) DO UPDATE SET
+        fecha = excluded.fecha,
+        nic = excluded.nic,
+        documento_identidad = excluded.documento_identidad,
+        nombres_apellidos = excluded.nombres_apellidos,
+        lectura = excluded.lectura,
+        correo_electronico = excluded.correo_electronico,
+        telefono = excluded.telefono,
+        celular = excluded.celular,
+        tipo_pqr = excluded.tipo_pqr,
+        canal_respuesta = excluded.canal_respuesta,
+        documento_prueba = excluded.documento_prueba,
+        cuerpo_reclamacion = excluded.cuerpo_reclamacion,
+        estado_solicitud = excluded.estado_solicitud,
+        finalizar = excluded.finalizar,
+        adjuntar_archivo = excluded.adjuntar_archivo,
+        numero_reclamo_sgc = excluded.numero_reclamo_sgc,
+        comentarios = excluded.comentarios,
+        otros_campos = excluded.otros_campos,
+        hash_registro = excluded.hash_registro,
+        extraido_en = excluded.extraido_en,
         fecha_actualizacion = now()
-    FROM fila f
-    WHERE f.clase = 'distinta'
-      AND t.numero_radicado = f.numero_radicado
-      AND t.hash_registro IS DISTINCT FROM f.hash_registro
-      AND (t.extraido_en IS NULL OR t.extraido_en <= f.extraido_en)
-    RETURNING t.numero_radicado
+    WHERE t.hash_registro IS DISTINCT FROM excluded.hash_registro
+      AND (t.extraido_en IS NULL OR t.extraido_en <= excluded.extraido_en)
+    RETURNING t.numero_radicado, t.xmax = 0 AS nueva
 ), historia AS (
     -- The same snapshot: this reads the rows as they were before the statement above changed them.
     INSERT INTO data_general.historial_ov (empresa, numero_radicado, antes, cambiado_en, archivo_hash)
@@ -99,14 +74,15 @@ WITH clasificada AS MATERIALIZED (
         %(archivo_hash)s
     FROM cambio
     JOIN {tabla} t USING (numero_radicado)
+    WHERE NOT cambio.nueva
     RETURNING 1
 )
 SELECT
     %(filas)s::bigint AS filas,
     insertadas, actualizadas, sin_cambio, obsoletas, duplicadas, rechazadas, historiadas
 FROM
-    (SELECT count(*) AS insertadas FROM alta) AS nuevas,
-    (SELECT count(*) AS actualizadas FROM cambio) AS cambiadas,
+    (SELECT count(*) FILTER (WHERE nueva) AS insertadas, count(*) FILTER (WHERE NOT nueva) AS actualizadas
+     FROM cambio) AS cambiadas,
     (SELECT count(*) AS sin_cambio, count(*) FILTER (WHERE clase = 'obsoleta') AS obsoletas
      FROM clasificada WHERE clase IN ('igual', 'obsoleta')) AS iguales,
     (SELECT count(*) FILTER (WHERE puesto > 1) AS duplicadas,
