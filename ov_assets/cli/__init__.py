@@ -16,7 +16,7 @@ COMMANDS = {
     "rejects": "See and replay the rows that could not be loaded.",
     "export": "Write the PQR of one company and day in a file for people.",
     "db": "Upgrade or check the schema of the database.",
-    "doctor": "Check that the portal's pages are as the capture expects them.",
+    "doctor": "Look at everything that the flow relies on; say what is wrong and its mend.",
     "s3": "Reconcile the bucket, or change its layout.",
     "env": "Print the settings in force as shell exports.",
 }
