@@ -9,6 +9,7 @@ COMMANDS = {
     "up": "Start the sandbox with Dagster on top, until Ctrl-C.",
     "demo": "One day of both companies from the portals to S3, twice.",
     "run": "Materialize the chain of one company and one day.",
+    "backfill": "Materialize the chain of many days, by Dagster's daemon.",
     "status": "How far each day of each company has come.",
     "cleanup": "Remove what is past its retention.",
     "metrics": "Print the figures of the flow for Prometheus.",
