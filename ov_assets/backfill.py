@@ -10,6 +10,8 @@ from ov_assets.dagster_api import SILENT_AFTER_SECONDS, DagsterApi, DagsterApiEr
 from ov_assets.partitions import CompanyDay
 
 POLL_SECONDS = 2.0
+# A company has one run at a time: what the schedules and sensors ask for goes before a month of old days.
+TAGS = {"ov/trigger": "ov backfill", "dagster/priority": "-10"}
 DAEMONS = ("BACKFILL", "QUEUED_RUN_COORDINATOR")
 SUCCEEDED = "COMPLETED_SUCCESS"
 ENDED = {SUCCEEDED, "COMPLETED_FAILED", "COMPLETED", "FAILED", "CANCELED"}
@@ -79,7 +81,7 @@ def launch(api: DagsterApi, assets: Sequence[str], partitions: Sequence[CompanyD
     params = {
         "assetSelection": [{"path": [asset]} for asset in assets],
         "partitionNames": [str(partition) for partition in partitions],
-        "tags": [{"key": "ov/trigger", "value": "ov backfill"}],
+        "tags": [{"key": key, "value": value} for key, value in TAGS.items()],
         "title": f"ov backfill: {partitions[0]} – {partitions[-1]}",
     }
     launched = api.ask(LAUNCH, params=params)["launchPartitionBackfill"]

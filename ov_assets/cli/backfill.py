@@ -33,7 +33,6 @@ def backfill(
     from ov_assets import backfill as backfills
     from ov_assets.companies import COMPANIES
     from ov_assets.dagster_api import DagsterApi, DagsterApiError
-    from ov_assets.jobs import CHAIN
     from ov_assets.sandbox.dagster_stack import variables_of_running
     from ov_assets.settings import Settings
 
@@ -43,6 +42,8 @@ def backfill(
     partitions = backfills.partitions_of(companies or COMPANIES, first, last)
     try:
         backfills.require_daemon(api)
+        from ov_assets.jobs import CHAIN
+
         started = backfills.launch(api, [asset.key.to_user_string() for asset in CHAIN], partitions)
         outcome = backfills.Outcome(started, f"{api.url}/runs/b/{started}", len(partitions))
         click.echo(f"Backfill {started} of {len(partitions)} partitions: {outcome.url}", err=True)
