@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -99,8 +100,10 @@ def show(found: "Sequence[Diagnosis]") -> None:
         state = Text(diagnosis.estado.replace("_", " "), STYLES[diagnosis.estado])
         table.add_row(area, diagnosis.cosa, state, Text(diagnosis.visto), Text(diagnosis.remedio))
     console.print(table)
-    wrong = sum(diagnosis.estado == "mal" for diagnosis in found)
-    console.print("Todo está bien." if not wrong else f"{wrong} por arreglar.", style="bold")
+    states = Counter(diagnosis.estado.value for diagnosis in found)
+    console.print(
+        f"{states['bien']} bien, {states['mal']} mal, {states['sin_mirar']} sin mirar", style="bold"
+    )
 
 
 @doctor.command()

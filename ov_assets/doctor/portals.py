@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import requests
+from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.alerts.advice import PORTAL
 from ov_assets.assets.portal_runs import reserved
@@ -51,6 +52,9 @@ def look(company: str) -> Iterator[Diagnosis]:
             yield from _unseen(area, "una ejecución está usando la cuenta: repita cuando termine")
         except NoBrowserError:
             yield from _unseen(area, "no hay navegador")
+        except PlaywrightError as error:  # its text may hold what the page shows
+            yield area.bad(BROWSED, type(error).__name__, "Si «Navegador» está bien, repita `ov doctor`.")
+            yield from _unseen(area, "el navegador falló")
         except PortalError as error:
             yield from _stopped(area, error)
         else:

@@ -257,6 +257,7 @@ def test_no_browser(monkeypatch: pytest.MonkeyPatch, portal: Portal) -> None:
     assert states(portals.look("aire"))["página de la lista"] == "sin_mirar"
     monkeypatch.setenv("OV_CHROMIUM", "/bin/false")
     assert "install-deps" in red(browser.look())["arranca"].remedio
+    assert set(red(portals.look("aire"))) == {"responde al navegador"}
 
 
 # ---- The machine
