@@ -1,114 +1,77 @@
 """Take the pictures of docs/img from a running `ov up`:
 
-    eval "$(ov env)"; python docs/screenshots.py [address of Dagster] [company|date]
+    eval "$(ov env)"; ov backfill --from 2025-09-29 --to 2025-10-14; python docs/screenshots.py
 
-It does what an operator does, in a real browser: materializes the whole chain of that partition from the
-asset graph, waits until its run has succeeded, and opens the report.
+It does what an operator does, with the browser of the tests: materializes the chain of one partition by the
+dialog of its job, waits until the run has succeeded, and opens the report. The backfill before it fills the
+trend of the report; the graph is fuller still once the two jobs of the list and the summary have run.
 """
 
 import sys
 import time
-from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
-import requests
-from playwright.sync_api import Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Page
 
-from ov_assets.partitions import CompanyDay, company_day
-from ov_assets.portal.chromium import SWITCHES, executable
-from ov_assets.settings import Settings
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # the tests aren't installed
 
-PICTURES = Path(__file__).parent / "img"
-GRAPH = "/locations/ov_assets/asset-groups/oficina_virtual/lineage"
+from ov_assets.dagster_api import DagsterApi  # noqa: E402
+from ov_assets.partitions import CompanyDay  # noqa: E402
+from ov_assets.settings import Settings  # noqa: E402
+from ov_assets_tests.e2e.dagster_ui import dagster_ui  # noqa: E402
+
+PICTURES = ROOT / "docs/img"
+PARTITION = CompanyDay("aire", date(2025, 10, 14))
 RUN_TIMEOUT_SECONDS = 240
-VISIBLE_MS = 60_000
-CLICKS = 5
-RUNS = """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}, limit: 1) { ... on Runs {
-  results { runId status assetSelection { path } } } } }"""
+SETTLED_MS = 4000  # the graph moves into place, and a toast goes away
+LAST_RUN = """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}, limit: 1) { ... on Runs {
+  results { runId status } } } }"""
 
 
-def shoot(page: Page, name: str) -> None:
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+def shoot(page: Page, name: str, *, whole: bool = False) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
     print(f"docs/img/{name}.png")
 
 
-def materialize(page: Page, url: str, path: str, partition: CompanyDay) -> str:
-    """Materialize what the page at `path` offers, for one partition, through Dagster's own dialog."""
-    page.goto(url + path)
-    before = latest_run(url, partition)
-    page.get_by_role("button", name="Materialize").first.click(timeout=VISIBLE_MS)
-    dialog = page.get_by_role("dialog")
-    choice = page.get_by_text(partition.company, exact=True).first
-    for _ in range(CLICKS):  # the dialog draws itself anew while it loads, and loses a click
-        dialog.get_by_text("Select a partition").last.click(timeout=VISIBLE_MS)
-        with suppress(PlaywrightTimeout):
-            choice.click(timeout=2_000)
-            break
-    page.keyboard.press("Escape")
-    date = dialog.locator("input[placeholder^='ex:']")
-    date.fill(partition.day.isoformat())
-    date.press("Enter")
-    launch = dialog.get_by_role("button", name="Launch 1 run")
-    expect(launch).to_be_enabled(timeout=VISIBLE_MS)
-    if path == GRAPH:
-        shoot(page, "materializar")
-    launch.click()
-    return wait_for_success(url, partition, before)
+def last_run(api: DagsterApi) -> dict[str, str]:
+    tags = [{"key": "dagster/partition", "value": str(PARTITION)}]
+    runs: list[dict[str, str]] = api.ask(LAST_RUN, tags=tags)["runsOrError"]["results"]
+    return runs[0] if runs else {"runId": "", "status": ""}
 
 
-def latest_run(url: str, partition: CompanyDay) -> dict[str, str] | None:
-    tags = [{"key": "dagster/partition", "value": str(partition)}]
-    answer = requests.post(f"{url}/graphql", json={"query": RUNS, "variables": {"tags": tags}}, timeout=30)
-    runs = answer.json()["data"]["runsOrError"]["results"]
-    return runs[0] if runs else None
-
-
-def wait_for_success(url: str, partition: CompanyDay, before: dict[str, str] | None) -> str:
-    """The id of the run that came after `before`, once it has succeeded."""
+def wait_for_success(api: DagsterApi, before: str) -> None:
+    """Until the run that came after `before` has succeeded."""
     deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        run = latest_run(url, partition)
-        if run and (before is None or run["runId"] != before["runId"]):
-            if run["status"] == "SUCCESS":
-                return run["runId"]
-            if run["status"] in ("FAILURE", "CANCELED"):
-                raise SystemExit(f"run {run['runId']} of {partition}: {run['status']}")
+        run = last_run(api)
+        if run["runId"] != before and run["status"] == "SUCCESS":
+            return
+        if run["runId"] != before and run["status"] in ("FAILURE", "CANCELED"):
+            raise SystemExit(f"run {run['runId']} of {PARTITION}: {run['status']}")
         time.sleep(1)
-    raise SystemExit(f"no run of {partition} succeeded within {RUN_TIMEOUT_SECONDS} s")
+    raise SystemExit(f"no run of {PARTITION} succeeded within {RUN_TIMEOUT_SECONDS} s")
 
 
 def main() -> None:
-    settings = Settings()
-    url = (sys.argv[1] if len(sys.argv) > 1 else settings.dagster_webserver_url).rstrip("/")
-    partition = company_day(sys.argv[2] if len(sys.argv) > 2 else "aire|2025-10-14")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable(settings.ov_chromium, Path(playwright.chromium.executable_path)),
-            args=[*SWITCHES, "--no-sandbox"],
-        )
-        page = browser.new_page(
-            viewport={"width": 1800, "height": 760}, locale="es-CO", timezone_id="America/Bogota"
-        )
-        materialize(page, url, GRAPH, partition)
+    url = Settings().dagster_webserver_url
+    api = DagsterApi(url)
+    with dagster_ui(url) as ui:
+        before = last_run(api)["runId"]
+        ui.materialize(PARTITION, lambda page: shoot(page, "materializar"))
+        wait_for_success(api, before)
 
-        page.set_viewport_size({"width": 2600, "height": 800})  # wide enough for the nodes to say their state
-        page.goto(url + GRAPH)
-        expect(page.get_by_text("verificati").first).to_be_visible(timeout=VISIBLE_MS)
-        page.wait_for_timeout(3000)  # the graph moves into place
-        shoot(page, "grafo")
+        shoot(ui.graph(), "grafo")
 
-        page.set_viewport_size({"width": 1800, "height": 760})
-        page.goto(f"{url}/assets/s3_objects?view=partitions&partition={partition.company}%7C{partition.day}")
-        expect(page.get_by_text("Partitions Selected").first).to_be_visible(timeout=VISIBLE_MS)
-        page.wait_for_timeout(3000)
-        shoot(page, "particiones")
+        ui.page.set_viewport_size({"width": 1500, "height": 800})
+        month = (PARTITION.day.replace(day=1), PARTITION.day + timedelta(days=3))
+        shoot(ui.partitions("s3_objects", PARTITION, days=month), "particiones")
 
-        page.set_viewport_size({"width": 1100, "height": 900})
-        page.goto((settings.data_dir / "reportes" / partition.company / f"{partition.day}.html").as_uri())
-        shoot(page, "reporte")
-        browser.close()
+        report = ui.report(PARTITION)
+        report.set_viewport_size({"width": 1100, "height": 900})
+        shoot(report, "reporte", whole=True)
 
 
 if __name__ == "__main__":

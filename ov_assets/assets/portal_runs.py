@@ -15,9 +15,11 @@ from ov_assets.rds.locks import advisory_lock
 LOCK_WAIT_SECONDS = 600
 
 
-def reserved(connection: psycopg.Connection, company: str) -> AbstractContextManager[None]:
+def reserved(
+    connection: psycopg.Connection, company: str, wait_seconds: float = LOCK_WAIT_SECONDS
+) -> AbstractContextManager[None]:
     """One browser per account on all machines together: a portal may end the older of two sessions."""
-    return advisory_lock(connection, "portal", company, wait_seconds=LOCK_WAIT_SECONDS)
+    return advisory_lock(connection, "portal", company, wait_seconds=wait_seconds)
 
 
 def run_metadata(report: CaptureReport) -> dict[str, Any]:

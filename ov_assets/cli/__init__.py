@@ -9,6 +9,7 @@ COMMANDS = {
     "up": "Start the sandbox with Dagster on top, until Ctrl-C.",
     "demo": "One day of both companies from the portals to S3, twice.",
     "run": "Materialize the chain of one company and one day.",
+    "backfill": "Materialize the chain of many days, by Dagster's daemon.",
     "status": "How far each day of each company has come.",
     "cleanup": "Remove what is past its retention.",
     "metrics": "Print the figures of the flow for Prometheus.",
@@ -16,7 +17,7 @@ COMMANDS = {
     "rejects": "See and replay the rows that could not be loaded.",
     "export": "Write the PQR of one company and day in a file for people.",
     "db": "Upgrade or check the schema of the database.",
-    "doctor": "Check that the portal's pages are as the capture expects them.",
+    "doctor": "Look at everything that the flow relies on; say what is wrong and its mend.",
     "s3": "Reconcile the bucket, or change its layout.",
     "env": "Print the settings in force as shell exports.",
 }

@@ -12,7 +12,7 @@ def env() -> None:
 
     With them psql, any S3 client and Dagster's own commands look at the same database, bucket and runs.
     """
-    from ov_assets.sandbox import variables_of_running
+    from ov_assets.sandbox import dagster_stack, variables_of_running
     from ov_assets.settings import Settings
 
     settings = Settings()
@@ -20,7 +20,7 @@ def env() -> None:
     if variables is None:
         home = settings.ov_home.absolute()
         raise click.ClickException(f"no sandbox is running on {home}: start it with `ov up`")
-    for name, value in in_force(variables).items():
+    for name, value in in_force(variables | dagster_stack.variables_of_running(settings)).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

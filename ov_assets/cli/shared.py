@@ -50,19 +50,23 @@ def company_choice() -> click.Choice:
     return click.Choice(list(COMPANIES))
 
 
+def quiet_dagster() -> None:
+    """Dagster's notes on its own beta features are for developers."""
+    warnings.filterwarnings("ignore", module=r"dagster.*")
+    warnings.filterwarnings("ignore", message=r".*(beta|preview|superseded).*")
+
+
 @contextmanager
 def environment() -> Iterator[str]:
     """The sandbox's parts for whatever the environment doesn't name; yields Dagster's home."""
-    # Dagster's notes on its own beta features are for developers.
-    warnings.filterwarnings("ignore", module=r"dagster.*")
-    warnings.filterwarnings("ignore", message=r".*(beta|preview|superseded).*")
+    quiet_dagster()
     from ov_assets import sandbox
-    from ov_assets.sandbox.dagster_stack import prepare_home
+    from ov_assets.sandbox.dagster_stack import prepare_home, variables_of_running
     from ov_assets.settings import Settings
 
     settings = Settings()
     with sandbox.running(settings) as variables:
-        os.environ.update(variables)
+        os.environ.update(variables | variables_of_running(settings))
         yield str(prepare_home(settings))
 
 

@@ -11,6 +11,7 @@ from ov_assets.portal.contract import Finding, look_for
 from ov_assets.portal.detail import ELEMENTS as DETAIL_ELEMENTS
 from ov_assets.portal.detail import OPTIONAL, READ_DETAIL, DetailTab
 from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, PortalError
+from ov_assets.portal.kept_session import KeptSession
 from ov_assets.portal.login import ELEMENTS as LOGIN_ELEMENTS
 from ov_assets.portal.look import FINALIZADO, Filter
 from ov_assets.portal.pqr_list import ELEMENTS as LIST_ELEMENTS
@@ -19,11 +20,16 @@ from ov_assets.portal.session import PortalSession, portal_session
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.record import FIELDS, field_name
 
+PAGES = ("login", "list", "detail")
 SAMPLE = timedelta(days=30)  # the list's columns are read from the first page of so many days
 
 
 async def examine(site: Site, limits: Limits, today: date) -> list[Finding]:
-    """Log in and look at the login, list and detail page. Raises PortalError where it can't get that far."""
+    """Log in and look at the login, list and detail page. Raises PortalError where it can't get that far.
+
+    The login is its own: a kept session would hide a password that is good no more.
+    """
+    KeptSession(site, limits.keep).forget()
     findings: list[Finding] = []
     async with portal_session(site, limits, today) as session:
         findings += await _login_page(session)

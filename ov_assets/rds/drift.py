@@ -38,7 +38,7 @@ _COMPANY = _columns(
     auditoria="fecha_creacion fecha_actualizacion",
 )
 
-_EXPECTED: dict[str, dict[str, str]] = {company.table: _COMPANY for company in COMPANIES.values()} | {
+TABLES: dict[str, dict[str, str]] = {company.table: _COMPANY for company in COMPANIES.values()} | {
     "historial_ov": _columns(
         entero="id", texto="empresa numero_radicado archivo_hash", json="antes", instante="cambiado_en"
     ),
@@ -129,7 +129,7 @@ _INDEXES = {
     "rechazos_ov_pendientes_idx",
     "alertas_ov_abierta_key",
 }
-_FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "es_dia_ov"}
+FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "es_dia_ov"}
 
 
 @private_errors
@@ -148,7 +148,7 @@ def drift(conn: psycopg.Connection) -> list[str]:
     found: list[str] = []
     if encoding != ("UTF8",):
         found.append("the database's encoding is not UTF8: not every name of a person fits into it")
-    for table, expected in _EXPECTED.items():
+    for table, expected in TABLES.items():
         if table not in tables:
             found.append(f"table {table} is missing")
             continue
@@ -163,7 +163,7 @@ def drift(conn: psycopg.Connection) -> list[str]:
             if (table, check) not in checks:
                 found.append(f"table {table} lacks the check {check}")
     found += [f"index {name} is missing or not valid" for name in sorted(_INDEXES - indexes)]
-    found += [f"function {name} is missing" for name in sorted(_FUNCTIONS - functions)]
+    found += [f"function {name} is missing" for name in sorted(FUNCTIONS - functions)]
     return found
 
 

@@ -184,6 +184,14 @@ def running_dagster(
         users.wait_until_gone(options.directory)
 
 
+def variables_of_running(settings: Settings) -> dict[str, str]:
+    """DAGSTER_WEBSERVER_URL of the `ov up` on this OV_HOME; empty without one, or if it is set already."""
+    state = users.read_state(directory_of(settings.ov_home)) or {"ready": {}}
+    if "dagster_webserver_url" in settings.model_fields_set or WEBSERVER not in state["ready"]:
+        return {}
+    return {"DAGSTER_WEBSERVER_URL": state["ready"][WEBSERVER]["url"]}
+
+
 def prepare_home(settings: Settings) -> Path:
     """`$OV_HOME/dagster` with the repository's `dagster.yaml` in it."""
     home = settings.ov_home.absolute() / "dagster"

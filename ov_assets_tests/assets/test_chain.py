@@ -13,6 +13,7 @@ from ov_assets.checks import CHECKS
 from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.csv_contract import csv_path, rejects_path, write_company_csv, write_rejects_csv
 from ov_assets.pqr.files import sha256_of
+from ov_assets.rds.listing import pending_captures
 from ov_assets_tests.assets.flow_tools import (
     EMPTY_DAY,
     add_pqr,
@@ -60,6 +61,9 @@ def test_everything_arrives_exactly_and_a_second_run_changes_nothing(
     assert (row["nic"], row["documento_identidad"], row["comentarios"]) == ("0000042", "AB-00123-K", "NULL")
     assert row["nombres_apellidos"] == "ÑÚÑEZ MUÑOZ, José"
     assert row["cuerpo_reclamacion"] == HARD["cuerpo_reclamacion"]
+
+    with psycopg.connect(**database) as connection:
+        assert pending_captures(connection) == []  # or the sensor would ask for the day again and again
 
     second = materialize(PARTITION)
     assert second.success
