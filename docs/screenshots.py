@@ -1,6 +1,6 @@
 """Take the pictures of docs/img from a running `ov up`:
 
-    eval "$(ov env)"; ov backfill --from 2025-09-29 --to 2025-10-14; python docs/screenshots.py
+    eval "$(ov env)"; ov backfill --company aire --from 2025-09-29 --to 2025-10-14; python docs/screenshots.py
 
 It does what an operator does, with the browser of the tests: materializes the chain of one partition by the
 dialog of its job, waits until the run has succeeded, and opens the report. The backfill before it fills the

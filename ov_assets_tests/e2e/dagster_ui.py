@@ -37,6 +37,8 @@ class DagsterUi:
         while zoom > GRAPH_ZOOM:
             self.page.get_by_role("button", name="zoom_out").click()
             zoom = float(self.page.evaluate("localStorage.getItem('defaultZoom')"))
+        expect(self.page.get_by_text("daily_summary").first).to_be_visible(timeout=VISIBLE_MS)
+        expect(self.page.get_by_text("Loading...")).to_have_count(0, timeout=VISIBLE_MS)
         return self.page
 
     def partitions(self, asset: str, partition: CompanyDay, days: tuple[date, date] | None = None) -> Page:
