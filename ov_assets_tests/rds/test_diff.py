@@ -1,12 +1,13 @@
 """files × registry × bucket on the real parts: every state one by one, and what applying does."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import psycopg
 import pytest
 
 from ov_assets.rds import diff, registry
-from ov_assets.rds.connection import connect
+from ov_assets.rds.connection import connect, query
 from ov_assets.rds.registry import Estado, Failed
 from ov_assets_tests.s3.flow import DAY, World, open_bucket, sha256
 
@@ -339,3 +340,21 @@ def test_pending_partitions_since(world):
     assert pending(world, since=now - timedelta(hours=1)) == [("afinia", DAY, 1)]
     world.plan()
     assert pending(world, since=now) == [("afinia", DAY, 1)]
+
+
+def test_what_changed_since_is_found_by_its_index(world):
+    world.conn.execute(
+        "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo, tamano,"
+        " ruta_local, fecha, fecha_actualizacion) SELECT 'afinia', n::text, 'pdf', 'a', n::text, 1, 'raw/a',"
+        " '2025-10-13', now() - make_interval(mins => n) FROM generate_series(1, 20000) AS n"
+    )
+    world.conn.execute("ANALYZE data_general.archivos_ov")
+    asked = {
+        "bucket": world.bucket.name,
+        "limite": 100,
+        "desde": datetime.now().astimezone() - timedelta(hours=1),
+    }
+    statement = psycopg.ClientCursor(world.conn).mogrify(query("diff_pending_partitions"), asked)
+    plan = "\n".join(line for (line,) in world.conn.execute(f"EXPLAIN {statement}"))
+    assert "archivos_ov_cambios_idx" in plan
+    assert "Seq Scan on archivos_ov" not in plan
