@@ -85,7 +85,8 @@ def load_partition(
 ) -> LoadResult:
     """Load a company CSV and put the partition's files, the CSV among them, on record.
 
-    files: all files of the partition; the caller names the CSV too (numero_radicado "").
+    files: all files of the partition; the caller names the CSV too (numero_radicado ""). Those of a PQR that
+    the table has from a later capture are left out: what is on record of it is newer.
     raw_row_key: a Fernet key; with it the rejected rows are kept encrypted, without it not at all.
     written_sha256: what company_csv says that it wrote, hex. Of a file with another hash, or when this isn't
     known, each row's hash_registro is worked out again, to find the rows that somebody edited.
@@ -114,7 +115,7 @@ def load_partition(
                     done,
                     rechazadas_csv=len(left_out),
                     motivos=_reasons_on_record(conn, partition, digest, rejects_digest),
-                    archivos=record_files(conn, company, day, files),
+                    archivos=_record_files(conn, company, day, files, done.obsoletas),
                 )
             rejected = judge(conn, company, nul_mark, as_written=digest == written_sha256)
             rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
@@ -127,7 +128,7 @@ def load_partition(
             counts = publish(conn, company, digest, filas)
             record_rejects(conn, company, day, rejects)
             conn.execute(query("rejects_settle"), partition)
-            archivos = record_files(conn, company, day, files)
+            archivos = _record_files(conn, company, day, files, counts["obsoletas"])
             record = {
                 "archivo": csv_path.name,
                 "hash_archivo": digest,
@@ -140,6 +141,16 @@ def load_partition(
                 record_rejects(conn, company, day, rejects)
             raise refused
     return LoadResult(digest, **counts, rechazadas_csv=len(left_out), motivos=motivos, archivos=archivos)
+
+
+def _record_files(
+    conn: psycopg.Connection, company: str, day: date, files: Iterable[FileOnRecord], obsoletas: int
+) -> int:
+    """As `record_files`, without the files of older captures. obsoletas: how many rows were older."""
+    if obsoletas:
+        older = {radicado for (radicado,) in conn.execute(company_query("load_older", company))}
+        files = [file for file in files if file.numero_radicado not in older]
+    return record_files(conn, company, day, files)
 
 
 def publish(conn: psycopg.Connection, company: str, archivo_hash: str, filas: int) -> dict[str, int]:

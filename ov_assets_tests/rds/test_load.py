@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from ov_assets.pqr.csv_contract import COLUMNS, CsvContractError, read_company_csv, row_of
+from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS, Pqr
 from ov_assets.rds.compare import csv_equals_table
 from ov_assets.rds.connection import UnknownCompanyError, connect
+from ov_assets.rds.files_on_record import FileOnRecord
 from ov_assets.rds.loader import OpenTransactionError, load_partition
 from ov_assets_tests.rds.helpers import DAY, T0, csv_file, dead_rows, fetch, later, load, pqr, row
 
@@ -163,6 +165,27 @@ def test_b2_an_older_capture_never_wins(database, tmp_path):
     assert counts(result) == {"filas": 1, "sin_cambio": 1, "obsoletas": 1}
     assert fetch(database, "SELECT lectura FROM data_general.ov_afinia") == [("nueva",)]
     assert fetch(database, "SELECT count(*) FROM data_general.historial_ov") == [(0,)]
+
+
+def test_b2_the_files_of_an_older_capture_do_not_become_the_current_ones(database, tmp_path):
+    def files(digest: str) -> list[FileOnRecord]:
+        return [FileOnRecord(f"{n:08d}", Clase.JSON, "pqr.json", digest, 1, "raw/x") for n in (1, 2)]
+
+    newer = [row(1, at=later(), lectura="nueva"), row(2)]
+    load(database, tmp_path, newer, files=files("nuevo"))
+    # Another machine's disk, of which only the second PQR is as new.
+    older = [
+        row(1, lectura="vieja"),
+        row(1, at=later(-1), lectura="antes"),
+        row(2, at=later(2), lectura="otra"),
+    ]
+    for already in (False, True):
+        again = load(database, tmp_path, older, files=files("viejo"))
+        assert (again.obsoletas, again.archivos, again.ya_cargado) == (1, 1, already)
+        assert fetch(
+            database,
+            "SELECT numero_radicado, hash_archivo FROM data_general.archivos_ov WHERE vigente ORDER BY 1",
+        ) == [("00000001", "nuevo"), ("00000002", "viejo")]
 
 
 @pytest.mark.parametrize("reverse", [False, True])
