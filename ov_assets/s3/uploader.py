@@ -108,6 +108,8 @@ class _Upload:
         self.delivered = 0
         self.in_a_row = 0
         self.stopped = False
+        # Items of which a try ended without an answer: what is at their key after that is our own.
+        self.unanswered: set[int] = set()
         self.large = asyncio.Semaphore(limits.large_at_once)
 
     async def run(self) -> list[Outcome]:
@@ -186,11 +188,18 @@ class _Upload:
         except AlreadyExistsError:
             return await asyncio.to_thread(self._already_there, item, len(data), media_type)
         except OBSTORE_ERRORS as error:
+            self.unanswered.add(item.id)
             raise s3_error(error, f"PUT {item.clave}") from error
         return Outcome(item, Resultado.SUBIDO, len(data), bare_etag(put["e_tag"]), media_type)
 
     def _send_in_parts(self, item: UploadItem) -> Outcome:
-        sent = put_multipart(self.bucket, item.clave, item.path, item.hash_archivo, self.limits.part_bytes)
+        try:
+            sent = put_multipart(
+                self.bucket, item.clave, item.path, item.hash_archivo, self.limits.part_bytes
+            )
+        except S3Error:
+            self.unanswered.add(item.id)
+            raise
         if sent.altered:
             return Outcome(item, Resultado.FALTA_LOCAL, detalle="alterado_en_disco")
         if sent.exists:
@@ -200,7 +209,8 @@ class _Upload:
     def _already_there(self, item: UploadItem, size: int, media_type: str) -> Outcome:
         same, etag = same_bytes(self.bucket, item.clave, size, item.hash_archivo)
         if same:
-            return Outcome(item, Resultado.YA_ESTABA, size, etag, media_type)
+            result = Resultado.SUBIDO if item.id in self.unanswered else Resultado.YA_ESTABA
+            return Outcome(item, result, size, etag, media_type)
         return Outcome(item, Resultado.CONFLICTO, detalle=f"otros_bytes etag={etag}", permanente=True)
 
     async def _retried(self, attempt: Callable) -> Outcome:
