@@ -105,12 +105,9 @@ def upload_claimed(
     finished: list[Outcome] = []
     root, total = disk.root, 0  # the root is read from the environment each time
 
-    def settle(batch: Sequence[Outcome]) -> None:
+    def on_batch(batch: Sequence[Outcome]) -> None:
         """Written down batch by batch, so that an outage in the middle costs no work that is done."""
-        # By their own keys: what an earlier layout planned, or the predecessor, stands elsewhere.
-        listing = list_keys(bucket, (outcome.item.clave for outcome in batch if outcome.in_s3))
-        unseen = {o.item.id: why for o, why in unconfirmed(batch, listing)}
-        _record(connection, owner, batch, unseen)
+        settle(connection, bucket, owner, batch)
         finished.extend(batch)
         progress.report("s3_objects", len(finished), total)
 
@@ -128,17 +125,21 @@ def upload_claimed(
             items = [
                 UploadItem(row.id, row.clave_s3, root / row.ruta_local, row.hash_archivo) for row in claimed
             ]
-            asyncio.run(upload_many(bucket, items, LIMITS, on_batch=settle))
+            asyncio.run(upload_many(bucket, items, LIMITS, on_batch))
     except S3Error:
         registry.release(connection, bucket.name, owner)
         raise
     return finished
 
 
-def _record(
-    connection: psycopg.Connection, owner: str, outcomes: Sequence[Outcome], unseen: dict[int, str]
-) -> None:
-    """One statement for each kind of outcome."""
+def settle(connection: psycopg.Connection, bucket: Bucket, owner: str, outcomes: Sequence[Outcome]) -> None:
+    """Confirm outcomes by a listing and write them down, one statement for each kind.
+
+    Rows that `owner` no longer holds stay as they are.
+    """
+    # By their own keys: what an earlier layout planned, or the predecessor, stands elsewhere.
+    listing = list_keys(bucket, (outcome.item.clave for outcome in outcomes if outcome.in_s3))
+    unseen = {o.item.id: why for o, why in unconfirmed(outcomes, listing)}
 
     def failed(*results: Resultado) -> list[Failed]:
         return [
