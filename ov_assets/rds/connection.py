@@ -96,6 +96,8 @@ def connect(conninfo: dict[str, Any]) -> psycopg.Connection:
     # Settings go by SET, not by `options`: RDS Proxy refuses start-up options.
     try:
         conn = psycopg.connect(**{"client_encoding": "utf8"} | conninfo)
+        conn.execute(query("session"))
+        conn.commit()
     except psycopg.Error as error:
         where = f"{conninfo.get('host', 'localhost')}:{conninfo.get('port', 5432)}/{conninfo.get('dbname')}"
         why = " ".join(str(error).split()) or type(error).__name__
@@ -103,8 +105,6 @@ def connect(conninfo: dict[str, Any]) -> psycopg.Connection:
             why = why.replace(password, "***")
         down = DatabaseDownError(f"can't connect to {where}: {why}")
     else:
-        conn.execute(query("session"))
-        conn.commit()
         return conn
     raise down
 
