@@ -1,21 +1,27 @@
 """The clock, in Bogotá time. Every date is computed from the tick, so a late tick asks for the right day."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from ov_assets import wholeness
+from ov_assets.assets.portal_listing import WINDOW_DAYS
 from ov_assets.companies import COMPANIES
 from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job
 from ov_assets.partitions import BOGOTA, FIRST_DAY, TIMEZONE, CompanyDay
 from ov_assets.rds.diff import pending_partitions
 from ov_assets.rds.listing import pending_captures
+from ov_assets.rds.status import status
 from ov_assets.resources import Database, ObjectStore
+from ov_assets.settings import Settings
 
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 BULK_HOUR = 4
 SHORT_WINDOW_DAYS = 2
 PENDING_PARTITIONS_MAX = 50
+PARTITION_TAG = "dagster/partition"
+LONG_WALK = {"ov/long_walk": "true"}
 
 
 def tick_day(context: dg.ScheduleEvaluationContext) -> date:
@@ -28,18 +34,31 @@ def requests(partitions: Iterable[CompanyDay], trigger: str) -> Iterator[dg.RunR
         yield dg.RunRequest(run_key=str(partition), partition_key=partition.key, tags={"ov/trigger": trigger})
 
 
-def listings(window_days: int | None, trigger: str) -> list[dg.RunRequest]:
-    """One walk of the list for each company, of the asset's own window unless `window_days` says less."""
-    config = {"ops": {"portal_listing": {"config": {"window_days": window_days}}}} if window_days else {}
-    return [
-        dg.RunRequest(
-            run_key=company,
-            partition_key=company,
-            run_config=config,
-            tags={"ov/trigger": trigger},  # the portal's own lock keeps it apart from a capture
-        )
-        for company in COMPANIES
-    ]
+def last_long_walk(instance: dg.DagsterInstance, company: str) -> date | None:
+    """The day on which the list was last walked over the long window, None if it never was."""
+    walked = dg.RunsFilter(
+        job_name=listing_job.name,
+        statuses=[dg.DagsterRunStatus.SUCCESS],
+        tags={PARTITION_TAG: company} | LONG_WALK,
+    )
+    found = instance.get_run_records(walked, limit=1)
+    return datetime.fromtimestamp(found[0].end_time or 0, BOGOTA).date() if found else None
+
+
+def long_window_days(last: date | None, today: date) -> int:
+    """The long window, and the days for which nobody has walked it: an outage hides none."""
+    return WINDOW_DAYS + (max(0, (today - last).days) if last else 0)
+
+
+def listing(company: str, window_days: int, trigger: str) -> dg.RunRequest:
+    """One walk of a company's list, of so many days."""
+    return dg.RunRequest(
+        run_key=company,
+        partition_key=company,
+        run_config={"ops": {"portal_listing": {"config": {"window_days": window_days}}}},
+        # No tag of the company: the portal's own lock keeps it apart from a capture.
+        tags={"ov/trigger": trigger} | (LONG_WALK if window_days >= WINDOW_DAYS else {}),
+    )
 
 
 @dg.schedule(
@@ -50,20 +69,34 @@ def listings(window_days: int | None, trigger: str) -> list[dg.RunRequest]:
 )
 def daily_listing_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
     """Cada día a las 04:00: recorre la lista de la ventana larga; lo que aparezca lo piden los sensores."""
-    return listings(None, "daily_listing")
+    today = tick_day(context)
+    return [
+        listing(company, long_window_days(last_long_walk(context.instance, company), today), "daily_listing")
+        for company in COMPANIES
+    ]
 
 
 @dg.schedule(
     job=listing_job,
-    cron_schedule=f"0 {BULK_HOUR}-22/2 * * 1-6",
+    cron_schedule=Settings().ov_listing_cron,
     execution_timezone=TIMEZONE,
     default_status=RUNNING,
 )
 def two_hourly_listing_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-    """Cada dos horas, de lunes a sábado: recorre la lista de ayer y hoy, para cada empresa."""
-    if context.scheduled_execution_time.astimezone(BOGOTA).hour == BULK_HOUR:
+    """Cada dos horas, de lunes a sábado, o como diga OV_LISTING_CRON: la lista de ayer y hoy, por empresa.
+
+    Si el recorrido largo de hoy falló, lo repite: lo que se finalizó tarde no espera hasta mañana.
+    """
+    tick = context.scheduled_execution_time.astimezone(BOGOTA)
+    if (tick.hour, tick.minute) == (BULK_HOUR, 0):
         return dg.SkipReason("At 04:00 the long window is walked; this tick yields to it.")
-    return listings(SHORT_WINDOW_DAYS, "two_hourly_listing")
+    today, asked_for = tick.date(), []
+    for company in COMPANIES:
+        last = last_long_walk(context.instance, company)
+        missed = last is not None and last < today and tick.hour > BULK_HOUR
+        days = long_window_days(last, today) if missed else SHORT_WINDOW_DAYS
+        asked_for.append(listing(company, days, "two_hourly_listing"))
+    return asked_for
 
 
 @dg.schedule(
@@ -75,7 +108,10 @@ def two_hourly_listing_schedule(context: dg.ScheduleEvaluationContext) -> list[d
 def daily_bulk_schedule(
     context: dg.ScheduleEvaluationContext, database: Database, store: ObjectStore
 ) -> list[dg.RunRequest]:
-    """Cada día a las 04:00: la cadena completa de ayer y de cada fecha con algo pendiente, por empresa."""
+    """Cada día a las 04:00: la cadena completa de ayer y de cada fecha con algo pendiente, por empresa.
+
+    Pendiente está también el día por el que nadie ha preguntado al portal desde que terminó.
+    """
     yesterday = tick_day(context) - timedelta(days=1)
     with database.connect() as connection:
         rows = [
@@ -83,6 +119,9 @@ def daily_bulk_schedule(
             *pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX),
         ]
     backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
+    for company in COMPANIES:
+        window = timedelta(days=long_window_days(last_long_walk(context.instance, company), yesterday))
+        backlog |= wholeness.not_asked(context.instance, yesterday - window, yesterday, [company])
     return list(requests(sorted({CompanyDay(c, yesterday) for c in COMPANIES} | backlog), "daily_bulk"))
 
 
@@ -111,8 +150,13 @@ def hourly_s3_verification_schedule(
 ) -> list[dg.RunRequest]:
     """Cada hora: compara ayer y hoy con el bucket, y todo día que tenga archivos pendientes, sea cual sea."""
     today = tick_day(context)
-    recent = {CompanyDay(company, today - timedelta(days=n)) for company in COMPANIES for n in (1, 0)}
     with database.connect() as connection:
+        recent = {
+            CompanyDay(company, day.fecha)
+            for company in COMPANIES
+            for day in status(connection, company, today - timedelta(days=1), today)
+            if day.archivos  # of a day that nobody has captured yet there is nothing to compare
+        }
         pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
     backlog = {CompanyDay(row.empresa, row.fecha) for row in pending if FIRST_DAY <= row.fecha <= today}
     return list(requests(sorted(recent | backlog), "hourly_verification"))

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from ov_assets import wholeness
 from ov_assets.assets.s3_objects import UPLOADED_TAG
 from ov_assets.backlog import History, decide
 from ov_assets.jobs import chain_job, s3_job
-from ov_assets.partitions import FIRST_DAY, CompanyDay, company_day, today
+from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay, company_day
 from ov_assets.rds.diff import PendingPartition, missing_local_partitions, pending_partitions
 from ov_assets.rds.listing import PendingDay, pending_captures
 from ov_assets.resources import Database, ObjectStore
@@ -17,6 +18,10 @@ RUNNING = dg.DefaultSensorStatus.RUNNING
 INTERVAL_SECONDS = 30
 RUNS_PER_TICK = 10
 PENDING_PARTITIONS_MAX = 500
+OVERDUE = timedelta(hours=5)  # after midnight: an hour after the bulk was to ask for yesterday
+GAP_DAYS = 7
+# Older files without a row in the registry are the hourly verification's to find: it walks all of them.
+RECENT = timedelta(days=1)
 HISTORY = timedelta(hours=3)  # longer than the longest pause
 PARTITION_TAG = "dagster/partition"
 UNFINISHED = [
@@ -69,10 +74,12 @@ def ask(
     pending: Iterable[PendingPartition | PendingDay],
     job_name: str,
     trigger: str,
+    overdue: Iterable[CompanyDay] = (),
 ) -> dg.SensorResult | dg.SkipReason:
-    """Ask for the runs that `decide` chooses among the pending partitions."""
-    now = datetime.now(UTC)
-    partitions = [CompanyDay(row.empresa, row.fecha) for row in pending if FIRST_DAY <= row.fecha <= today()]
+    """Ask for the runs that `decide` chooses among the pending partitions and the overdue ones."""
+    now = datetime.now(BOGOTA)
+    rows = {CompanyDay(row.empresa, row.fecha) for row in pending}
+    partitions = {item for item in rows.union(overdue) if FIRST_DAY <= item.day <= now.date()}
     decision = decide(
         partitions,
         partitions_in_flight(context.instance),
@@ -99,8 +106,9 @@ def pending_uploads_sensor(
 
     Si la base de datos no responde, el tick falla y se ve; nunca se toma por "nada pendiente".
     """
+    since = datetime.now(UTC) - RECENT
     with database.connect() as connection:
-        pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
+        pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX, since=since)
     return ask(context, pending, s3_job.name, "pending_uploads")
 
 
@@ -110,11 +118,14 @@ def pending_captures_sensor(
 ) -> dg.SensorResult | dg.SkipReason:
     """Busca PQR que el portal lista como finalizadas y que no están capturadas así, y pide su cadena.
 
-    Así llega también la PQR de un día pasado que se finaliza tarde, sea cual sea su fecha.
+    Así llega también la PQR de un día pasado que se finaliza tarde, sea cual sea su fecha. Y pide los días de
+    la última semana por los que nadie ha preguntado al portal desde que terminaron.
     """
     with database.connect() as connection:
         pending = pending_captures(connection, PENDING_PARTITIONS_MAX)
-    return ask(context, pending, chain_job.name, "pending_captures")
+    last = (datetime.now(BOGOTA) - OVERDUE).date() - timedelta(days=1)
+    overdue = wholeness.not_asked(context.instance, last - timedelta(days=GAP_DAYS - 1), last)
+    return ask(context, pending, chain_job.name, "pending_captures", overdue)
 
 
 @dg.sensor(job=chain_job, minimum_interval_seconds=INTERVAL_SECONDS, default_status=RUNNING)

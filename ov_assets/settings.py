@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     ov_session_key: SecretStr | None = None
     ov_evidence_days: int = 30
 
+    # When the list of yesterday and today is walked, as a cron expression in Bogotá's time
+    ov_listing_cron: str = "0 4-22/2 * * 1-6"
+
     # Alerts: apprise URLs, apart by blanks or commas; they hold passwords. The heartbeat is a plain GET.
     ov_alert_urls: SecretStr | None = None
     ov_heartbeat_url: SecretStr | None = None

@@ -12,7 +12,7 @@ import dagster as dg
 import psycopg
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay
+from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay, company_day
 from ov_assets.rds.status import DayStatus, status
 
 ASKS_THE_PORTAL = dg.AssetKey("pqr_captures")
@@ -62,6 +62,39 @@ def last_asked(instance: dg.DagsterInstance, partition: CompanyDay) -> datetime 
         dg.AssetRecordsFilter(asset_key=ASKS_THE_PORTAL, asset_partitions=[partition.key]), limit=1
     ).records
     return datetime.fromtimestamp(found[0].timestamp, UTC) if found else None
+
+
+def not_asked(
+    instance: dg.DagsterInstance, first: date, last: date, companies: Iterable[str] = tuple(COMPANIES)
+) -> set[CompanyDay]:
+    """The days of `first` to `last` that the portal hasn't been asked about since they ended.
+
+    Those before the first one that it was ever asked about are no gap: nobody had begun yet.
+    """
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    wanted = [CompanyDay(company, day) for company in companies for day in days]
+    latest = instance.get_latest_storage_id_by_partition(
+        ASKS_THE_PORTAL, dg.DagsterEventType.ASSET_MATERIALIZATION, {str(partition) for partition in wanted}
+    )
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=ASKS_THE_PORTAL, storage_ids=list(latest.values())),
+        limit=max(1, len(latest)),
+    ).records
+    asked = {
+        company_day(str(record.partition_key)): datetime.fromtimestamp(record.timestamp, UTC)
+        for record in records
+        if record.partition_key in latest
+    }
+    begun: dict[str, date] = {}
+    for company, day in sorted(asked):
+        begun.setdefault(company, day)
+    return {
+        partition
+        for partition in wanted
+        if partition.company in begun
+        and partition.day >= begun[partition.company]
+        and (partition not in asked or asked[partition] < end_of(partition.day))
+    }
 
 
 def of_days(

@@ -1,5 +1,6 @@
 """What Dagster loads: the graph, its partitions, and every clock in Bogotá's time."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+import time_machine
 
 from ov_assets.definitions import defs
 from ov_assets.partitions import BOGOTA, TIMEZONE, CompanyDay, company_date, company_day
+from ov_assets.resources import Database
 from ov_assets.schedules import (
+    LONG_WALK,
     daily_bulk_schedule,
     daily_listing_schedule,
     hourly_s3_verification_schedule,
@@ -18,15 +22,25 @@ from ov_assets.schedules import (
     two_hourly_schedule,
     weekly_cleanup_schedule,
 )
-from ov_assets.sensors import pending_uploads_sensor
+from ov_assets.sensors import pending_captures_sensor, pending_uploads_sensor
 from ov_assets_tests.assets.flow_tools import resources
 
 CHAIN = ["pqr_captures", "company_csv", "rds_table", "s3_pending", "s3_objects", "verification_report"]
 
 
-def at(text: str) -> dg.ScheduleEvaluationContext:
+def at(text: str, instance: dg.DagsterInstance | None = None, **found: Any) -> dg.ScheduleEvaluationContext:
     tick = datetime.fromisoformat(text).replace(tzinfo=BOGOTA)
-    return dg.build_schedule_context(scheduled_execution_time=tick)
+    return dg.build_schedule_context(instance=instance, scheduled_execution_time=tick, resources=found)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.local_temp() as made:  # a schedule's context wants one that it can open itself
+        yield made
+
+
+def materialized(instance: dg.DagsterInstance, asset: str, partition: str) -> None:
+    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
 
 
 def keys(requests: Any) -> list[str]:
@@ -74,25 +88,73 @@ def test_the_clocks(name: str, cron: str) -> None:
 
 @pytest.mark.usefixtures("flow")
 def test_the_daily_bulk_asks_for_the_day_before_its_tick_and_for_the_backlog(
-    database: dict[str, Any],
+    database: dict[str, Any], instance: dg.DagsterInstance
 ) -> None:
     pending_file(database, "aire", "2024-02-29")
-    tick = datetime(2025, 10, 14, 4, tzinfo=BOGOTA)
     found = {name: resources()[name] for name in ("database", "store")}
-    with dg.build_schedule_context(scheduled_execution_time=tick, resources=found) as context:
+    with at("2025-10-14T04:00", instance, **found) as context:
         asked = keys(daily_bulk_schedule(context))
     assert sorted(asked) == ["afinia|2025-10-13", "aire|2024-02-29", "aire|2025-10-13"]
 
 
-def test_the_list_is_walked_long_at_four_and_short_every_two_hours() -> None:
-    long, short = (
-        daily_listing_schedule(at("2025-10-14T04:00")),
-        two_hourly_listing_schedule(at("2025-10-14T06:00")),
-    )
+@pytest.mark.usefixtures("flow")
+def test_the_daily_bulk_asks_for_the_days_that_nobody_asked_the_portal_about(
+    instance: dg.DagsterInstance,
+) -> None:
+    materialized(instance, "pqr_captures", "afinia|2025-10-10")
+    found = {name: resources()[name] for name in ("database", "store")}
+    with at("2025-10-14T04:00", instance, **found) as context:
+        asked = keys(daily_bulk_schedule(context))
+    assert sorted(asked) == [*(f"afinia|2025-10-{day}" for day in (11, 12, 13)), "aire|2025-10-13"]
+
+
+@pytest.mark.usefixtures("flow")
+def test_a_day_that_was_asked_about_before_it_ended_only_is_asked_about_again(
+    instance: dg.DagsterInstance,
+) -> None:
+    with time_machine.travel(datetime(2025, 10, 13, 22, tzinfo=BOGOTA).timestamp()) as traveller:
+        materialized(instance, "pqr_captures", "aire|2025-10-13")
+        traveller.move_to(datetime(2025, 10, 14, 4, 59, tzinfo=BOGOTA).timestamp())
+        with dg.build_sensor_context(instance=instance, resources={"database": Database()}) as context:
+            assert isinstance(pending_captures_sensor(context), dg.SkipReason)  # the bulk is at it
+            traveller.move_to(datetime(2025, 10, 14, 5, tzinfo=BOGOTA).timestamp())
+            assert keys(pending_captures_sensor(context).run_requests) == ["aire|2025-10-13"]
+            materialized(instance, "pqr_captures", "aire|2025-10-13")
+            assert isinstance(pending_captures_sensor(context), dg.SkipReason)
+
+
+def walked(instance: dg.DagsterInstance, company: str, day: int) -> None:
+    """The long walk of a day of October succeeded."""
+    with time_machine.travel(datetime(2025, 10, day, 4, tzinfo=BOGOTA).timestamp()):
+        run = instance.create_run_for_job(
+            defs.resolve_job_def("ov_listing_job"), tags={"dagster/partition": company, **LONG_WALK}
+        )
+        instance.report_dagster_event(
+            dg.DagsterEvent(dg.DagsterEventType.PIPELINE_SUCCESS.value, run.job_name), run.run_id
+        )
+
+
+def windows(asked: Any) -> list[int]:
+    return [request.run_config["ops"]["portal_listing"]["config"]["window_days"] for request in asked]
+
+
+def test_the_list_is_walked_long_at_four_and_short_every_two_hours(instance: dg.DagsterInstance) -> None:
+    long = daily_listing_schedule(at("2025-10-14T04:00", instance))
+    short = two_hourly_listing_schedule(at("2025-10-14T06:00", instance))
     assert keys(long) == keys(short) == ["afinia", "aire"]
-    assert not long[0].run_config
-    assert short[0].run_config["ops"]["portal_listing"]["config"] == {"window_days": 2}
-    assert isinstance(two_hourly_listing_schedule(at("2025-10-14T04:00")), dg.SkipReason)
+    assert (windows(long), windows(short)) == ([30, 30], [2, 2])
+    assert isinstance(two_hourly_listing_schedule(at("2025-10-14T04:00", instance)), dg.SkipReason)
+
+
+def test_a_long_walk_that_failed_is_made_up_for_and_reaches_as_far_as_nobody_looked(
+    instance: dg.DagsterInstance,
+) -> None:
+    walked(instance, "afinia", 14)
+    walked(instance, "aire", 4)  # and none for ten days
+    assert windows(daily_listing_schedule(at("2025-10-14T04:00", instance))) == [30, 40]
+    assert windows(two_hourly_listing_schedule(at("2025-10-14T06:00", instance))) == [2, 40]
+    walked(instance, "aire", 14)
+    assert windows(two_hourly_listing_schedule(at("2025-10-14T08:00", instance))) == [2, 2]
 
 
 def test_the_two_hourly_run_asks_for_its_own_day_and_yields_to_the_bulk() -> None:
@@ -110,8 +172,8 @@ def pending_file(database: dict[str, Any], company: str, day: str) -> None:
     with psycopg.connect(**database) as connection:
         connection.execute(
             "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
-            " tamano, ruta_local, fecha) VALUES (%s, '1', 'pdf', 'detalle.pdf', repeat('a', 64), 1, 'x', %s)",
-            [company, day],
+            " tamano, ruta_local, fecha) VALUES (%s, %s, 'pdf', 'detalle.pdf', repeat('a', 64), 1, 'x', %s)",
+            [company, day.replace("-", ""), day],
         )
 
 
@@ -124,13 +186,13 @@ def evaluated(instance: dg.DagsterInstance) -> dg.SensorResult | dg.SkipReason:
 
 @pytest.mark.usefixtures("flow")
 def test_the_hourly_verification_asks_for_every_pending_day_however_old(database: dict[str, Any]) -> None:
-    pending_file(database, "aire", "2024-02-29")
-    tick = datetime(2025, 10, 14, 15, tzinfo=BOGOTA)
+    days = ("aire|2024-02-29", "aire|2025-10-13", "afinia|2025-10-14")
+    for day in days:
+        pending_file(database, *day.split("|"))
     found = {name: resources()[name] for name in ("database", "store")}
-    with dg.build_schedule_context(scheduled_execution_time=tick, resources=found) as context:
+    with at("2025-10-14T15:00", **found) as context:
         asked = hourly_s3_verification_schedule(context)
-    recent = [f"{company}|2025-10-{day}" for company in ("afinia", "aire") for day in (13, 14)]
-    assert sorted(keys(asked)) == sorted([*recent, "aire|2024-02-29"])
+    assert sorted(keys(asked)) == sorted(days)
 
 
 @pytest.mark.usefixtures("flow")

@@ -72,6 +72,7 @@ SHARED: dict[str, Advice] = {
 }
 
 STEPS: dict[str, str] = {
+    "portal_listing": "Abra la ejecución y lea el error. La lista se recorre otra vez en el próximo horario.",
     "pqr_captures": "Abra la ejecución y lea el error; luego materialice la partición otra vez.",
     "company_csv": "Materialice `pqr_captures` de la partición y luego `company_csv`.",
     "rds_table": "Abra la ejecución. Si hay muchos rechazos, mire `rechazos_ov`; si no, repita la partición.",

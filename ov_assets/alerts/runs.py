@@ -22,8 +22,11 @@ EVENTS_MAX = 2000
 READ_EVENTS = {
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
+PORTAL_STEPS = {"portal_listing", "pqr_captures"}
+CAPTURED_KEY = "capturadas_ahora"  # metadata of pqr_captures
 WHOLE_DAY_CHECK = every_company_complete_yesterday.check_key.name
 
 
@@ -40,7 +43,10 @@ class CheckSeen:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """A finished run. fallas: code by failed step. hechos: the steps that succeeded."""
+    """A finished run. fallas: code by failed step. hechos: the steps that succeeded.
+
+    capturadas: PQR that it opened on the portal and brought in.
+    """
 
     run_id: str
     trabajo: str
@@ -50,6 +56,7 @@ class RunOutcome:
     fallas: dict[str, str] = field(default_factory=dict)
     hechos: tuple[str, ...] = ()
     controles: tuple[CheckSeen, ...] = ()
+    capturadas: int = 0
 
 
 def news_of(run: RunOutcome) -> tuple[list[Event], list[str]]:
@@ -63,8 +70,10 @@ def news_of(run: RunOutcome) -> tuple[list[Event], list[str]]:
     recovered = [run_key(run.empresa, run.fecha, step) for step in run.hechos]
     if not run.fallo:
         recovered.append(run_key(run.empresa, run.fecha, run.trabajo))
-    if "pqr_captures" in run.hechos:
-        recovered += [key(PORTAL_PREFIX, run.empresa, fault) for fault in advice.PORTAL]
+    if PORTAL_STEPS.intersection(run.hechos):
+        # A run that opened no PQR has seen the list only: whether the pages are as before it can't say.
+        over = [fault for fault in advice.PORTAL if fault != "LayoutChanged" or run.capturadas]
+        recovered += [key(PORTAL_PREFIX, run.empresa, fault) for fault in over]
     if "s3_objects" in run.hechos:  # it uses the database and the bucket both
         recovered += [key(SHARED_PREFIX, fault) for fault in advice.SHARED]
     for check in run.controles:
@@ -97,6 +106,7 @@ def read_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunOutcome | N
     faults: dict[str, str] = {}
     done: list[str] = []
     checks: list[CheckSeen] = []
+    captured = 0
     records = instance.get_records_for_run(run.run_id, of_type=READ_EVENTS, limit=EVENTS_MAX).records
     for event in (record.event_log_entry.dagster_event for record in records):
         if event is None:
@@ -107,17 +117,24 @@ def read_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunOutcome | N
             fault = fault_code(event.step_failure_data)
             if fault != "DagsterAssetCheckFailedError":  # the check's own evaluation says it better
                 faults[event.step_key or ""] = fault
+        elif event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
+            told = event.step_materialization_data.materialization.metadata.get(CAPTURED_KEY)
+            captured += told.value if told else 0
         else:
             checks.append(_check(event.asset_check_evaluation_data))
     empresa, fecha = place_of(run.tags.get(PARTITION_TAG))
     failed = run.status is dg.DagsterRunStatus.FAILURE
-    return RunOutcome(run.run_id, run.job_name, empresa, fecha, failed, faults, tuple(done), tuple(checks))
+    return RunOutcome(
+        run.run_id, run.job_name, empresa, fecha, failed, faults, tuple(done), tuple(checks), captured
+    )
 
 
 def place_of(partition: str | None) -> tuple[str | None, date | None]:
-    """Company and day of a partition key, which may hold both, a day alone, or be missing."""
+    """Company and day of a partition key, which may hold both or one of them, or be missing."""
     if partition is None:
         return None, None
+    if partition in COMPANIES:
+        return partition, None
     if "|" in partition:
         return company_day(partition)
     return None, date.fromisoformat(partition)

@@ -17,7 +17,7 @@ from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
-from ov_assets.rds.listing import ListedRow, record_captured, record_listing
+from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Disk, Portals
 
 COVERAGE_PREFIX = "cobertura/"
@@ -85,9 +85,6 @@ def _keep(
     record_listing(
         connection, partition.company, day, day, rows, started, complete=complete, estado=FINALIZADO
     )
-    captured = {row.numero_radicado: row.huella for row in rows if row.numero_radicado not in report.failures}
-    if complete:
-        record_captured(connection, partition.company, captured)
     store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
 
 

@@ -14,6 +14,7 @@ from ov_assets.pqr.csv_contract import CsvContractError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.files_on_record import FileOnRecord
+from ov_assets.rds.listing import record_captured
 from ov_assets.rds.loader import load_partition
 from ov_assets.rds.rejects import Thresholds, TooManyRejectsError
 from ov_assets.resources import Database, Disk
@@ -85,6 +86,13 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
                 Thresholds(settings.ov_rejects_max_rows, settings.ov_rejects_max_share),
                 settings.row_key(),
                 written_sha256(context.instance, partition),
+            )
+            # Noted here and not when it is on disk: a chain that died in between would never be asked for.
+            manifests = disk.captures(partition).manifests()
+            record_captured(
+                connection,
+                partition.company,
+                {radicado: manifest.huella_lista for radicado, manifest in manifests.items()},
             )
     except (CsvContractError, TooManyRejectsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

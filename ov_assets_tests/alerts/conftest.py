@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from ov_assets.alerts.sensors import alert_delivery_sensor, alerts_sensor
+from ov_assets.partitions import BOGOTA
 from ov_assets.resources import Database
 
 
@@ -22,10 +24,17 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, str]] = []
+        self.times: list[datetime] = []
+
+    @property
+    def messages(self) -> list[tuple[datetime, str]]:
+        """When which subject came."""
+        return list(zip(self.times, (subject for subject, _ in self.mails), strict=True))
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         mail = message_from_bytes(envelope.content, policy=email.policy.default)
         body = mail.get_body(("plain", "html"))
+        self.times.append(datetime.now(BOGOTA))
         self.mails.append((str(mail["subject"]), body.get_content() if body else ""))
         return "250 OK"
 

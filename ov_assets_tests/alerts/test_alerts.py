@@ -26,19 +26,23 @@ def run(
     partition: str,
     fault: str | None = None,
     error: Exception | None = None,
+    *,
+    asset: str = "pqr_captures",
+    captured: int = 1,
     **tags: str,
 ) -> None:
     """One run of an asset with a real name: it fails with a code, with an error, or not at all."""
 
-    @dg.asset(name="pqr_captures")
-    def asset() -> None:
+    @dg.asset(name=asset)
+    def ran() -> dg.MaterializeResult:
         if fault:
             raise dg.Failure(f"radicado de {PERSON}", metadata={"falla": fault}, allow_retries=False)
         if error:
             raise error
+        return dg.MaterializeResult(metadata={"capturadas_ahora": captured})
 
     dg.materialize(
-        [asset],
+        [ran],
         instance=instance,
         raise_on_error=False,
         tags={"dagster/partition": partition} | tags,
@@ -98,6 +102,33 @@ def test_the_same_failure_twenty_times_is_one_message_and_its_end_is_one_more(
     run(instance, "aire|2025-10-10", fault="OtpRequired")
     tick()
     assert len(webhook.posts) == len(box.mails) == 3
+
+
+def test_a_walk_of_the_list_that_fails_is_told_and_its_success_is_its_end(
+    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OV_ALERT_URLS", webhook.url)
+    run(instance, "aire", fault="PortalDown", asset="portal_listing")
+    tick()
+    run(instance, "aire", asset="portal_listing")
+    tick()
+    title = "Air-e: el portal no responde"
+    assert [post["title"] for post in webhook.posts] == [title, f"Resuelto: {title}"]
+
+
+def test_a_page_that_changed_is_as_before_only_when_a_pqr_was_captured(
+    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OV_ALERT_URLS", webhook.url)
+    for _ in range(2):
+        run(instance, "aire|2025-10-10", fault="LayoutChanged")
+        run(instance, "aire|2025-10-11", captured=0)  # no PQR to open on that day
+        run(instance, "aire", asset="portal_listing", captured=0)
+        tick()
+    run(instance, "aire|2025-10-10", captured=1)
+    tick()
+    title = "Air-e: la página del portal cambió"
+    assert [post["title"] for post in webhook.posts] == [title, f"Resuelto: {title}"]
 
 
 def test_a_failure_that_lasts_is_told_again_after_its_silence(

@@ -75,6 +75,16 @@ def test_everything_arrives_exactly_and_a_second_run_changes_nothing(
     assert assert_equals_truth(portal, database, bucket, PARTITION) == 10
 
 
+def test_a_chain_that_died_on_the_way_is_asked_for_again(portal: Any, database: dict[str, Any]) -> None:
+    add_pqr(portal, "aire")
+    assert materialize(PARTITION, "pqr_captures", "company_csv").success
+    with psycopg.connect(**database) as connection:
+        assert [(day.empresa, day.fecha) for day in pending_captures(connection)] == [PARTITION]
+        connection.commit()
+        assert materialize(PARTITION, "rds_table").success
+        assert pending_captures(connection) == []
+
+
 def test_an_edit_on_the_portal_arrives_and_what_it_said_before_is_kept(
     portal: Any, database: dict[str, Any], bucket: Any
 ) -> None:

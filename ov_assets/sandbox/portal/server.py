@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import uvicorn
@@ -22,7 +23,7 @@ import uvicorn
 from .app import make_app
 from .session import Account
 from .site import Site
-from .world import COMPANIES, World
+from .world import COMPANIES, DAILY, FIRST_DAY, World
 
 
 class Server(uvicorn.Server):
@@ -89,10 +90,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--daily", type=int, nargs=2, default=DAILY, metavar=("FEWEST", "MOST"))
+    parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY)
     for company in COMPANIES:
         parser.add_argument(f"--{company}", type=int, required=True, metavar="PORT")
     options = parser.parse_args(arguments)
-    world = World(options.seed)
+    world = World(options.seed, tuple(options.daily), options.first_day)
     sites = [Site(company, world, options.state_dir, account_of(company)) for company in COMPANIES]
     sockets = [listen(options.host, getattr(options, company)) for company in COMPANIES]
     asyncio.run(serve(sites, sockets))

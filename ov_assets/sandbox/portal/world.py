@@ -34,7 +34,7 @@ GOOD_FRIDAYS = frozenset(
         "2028-04-14",
     )
 )
-MINIMUM_FINISHED = 26
+DAILY = (28, 44)
 ADDED = 1_000_000_000
 SYNTHETIC = 2_000_000_000
 _PER_DAY = 1_000_000
@@ -71,16 +71,14 @@ def is_empty_day(day: date) -> bool:
     return (day.month, day.day) in {(12, 25), (1, 1)} or day in GOOD_FRIDAYS
 
 
-def _count(rng: random.Random) -> int:
-    """The first draw of a day: `size` and `_make` must agree on it."""
-    return rng.randint(28, 44)
-
-
 class World:
-    """All PQRs of both companies, always the same for the same seed."""
+    """All PQRs of both companies, always the same for the same seed.
 
-    def __init__(self, seed: int = 7):
-        self.seed = seed
+    daily: the fewest and the most PQRs that are filed on a day. first_day: nothing was filed before it.
+    """
+
+    def __init__(self, seed: int = 7, daily: tuple[int, int] = DAILY, first_day: date = FIRST_DAY):
+        self.seed, self.daily, self.first_day = seed, daily, max(first_day, FIRST_DAY)
         self._days: dict[tuple[str, date], tuple[Stub, ...]] = {}
 
     def random(self, *names: object) -> random.Random:
@@ -98,16 +96,21 @@ class World:
         """How many PQRs were ever filed on that day, without making them: that is what a total needs."""
         if (company, day) in self._days:
             return len(self._days[company, day])
-        if company not in COMPANIES or day < FIRST_DAY or is_empty_day(day):
+        return self._count(company, day, self.random(company, day))
+
+    def _count(self, company: str, day: date, rng: random.Random) -> int:
+        """The first draw of a day: `size` and `_make` must agree on it."""
+        if company not in COMPANIES or day < self.first_day or is_empty_day(day):
             return 0
-        return _count(self.random(company, day))
+        return rng.randint(*self.daily)
 
     def _make(self, company: str, day: date) -> list[Stub]:
-        if company not in COMPANIES or day < FIRST_DAY or is_empty_day(day):
-            return []
         rng = self.random(company, day)
-        count = _count(rng)
-        never = set(rng.sample(range(count), min(count - MINIMUM_FINISHED, rng.choice((0, 1, 1, 2, 3)))))
+        count = self._count(company, day, rng)
+        if not count:
+            return []
+        finished_min = max(1, self.daily[0] - 2)
+        never = set(rng.sample(range(count), min(count - finished_min, rng.choice((0, 1, 1, 2, 3)))))
         first_key = (day - FIRST_DAY).days * 100
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - Bogotá wall clock, as the portal shows it
         # Offices open at six; the web form takes a few at night as well.
