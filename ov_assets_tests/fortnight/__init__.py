@@ -1,0 +1,1 @@
+"""Days of operation in minutes: time travels, everything else is real."""
