@@ -18,6 +18,7 @@ import boto3
 import httpx
 import psycopg
 import pytest
+import stamina
 from psycopg import sql
 
 from ov_assets.sandbox import environment, running, users
@@ -107,7 +108,11 @@ def fresh_database(variables: dict[str, str], template: str) -> Iterator[Conninf
         try:
             yield conninfo
         finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            # An autovacuum at work there is the server's own: nobody may end it, but it soon ends.
+            busy = psycopg.errors.InsufficientPrivilege
+            for attempt in stamina.retry_context(on=busy, attempts=None, timeout=60, wait_max=1):
+                with attempt:
+                    admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture
