@@ -10,7 +10,7 @@ from ov_assets.assets.company_csv import company_csv
 from ov_assets.companies import COMPANIES
 from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.pqr.captures import CaptureStore
-from ov_assets.pqr.csv_contract import CsvContractError
+from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.files_on_record import FileOnRecord
@@ -54,6 +54,20 @@ def written_sha256(instance: dg.DagsterInstance, partition: CompanyDay) -> str |
     return str(found.value) if found else None
 
 
+def captured_in(disk: Disk, partition: CompanyDay) -> dict[str, str]:
+    """By radicado, of which list row (its huella) each PQR of the CSV was captured, the rejected ones too.
+
+    A capture that is newer than the CSV is left out: it isn't loaded yet.
+    """
+    written = {row["numero_radicado"]: row["extraido_en"] for row in read_company_csv(disk.csv(partition))}
+    rejected = {row["numero_radicado"] for row in read_rejects_csv(disk.rejects(partition))}
+    return {
+        radicado: manifest.huella_lista
+        for radicado, manifest in disk.captures(partition).manifests().items()
+        if radicado in rejected or written.get(radicado) == manifest.extraido_en.isoformat()
+    }
+
+
 @dg.asset(
     partitions_def=company_date,
     group_name=GROUP,
@@ -88,12 +102,7 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
                 written_sha256(context.instance, partition),
             )
             # Noted here and not when it is on disk: a chain that died in between would never be asked for.
-            manifests = disk.captures(partition).manifests()
-            record_captured(
-                connection,
-                partition.company,
-                {radicado: manifest.huella_lista for radicado, manifest in manifests.items()},
-            )
+            record_captured(connection, partition.company, captured_in(disk, partition))
     except (CsvContractError, TooManyRejectsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     return dg.MaterializeResult(

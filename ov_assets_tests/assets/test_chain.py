@@ -83,6 +83,11 @@ def test_a_chain_that_died_on_the_way_is_asked_for_again(portal: Any, database: 
         connection.commit()
         assert materialize(PARTITION, "rds_table").success
         assert pending_captures(connection) == []
+        connection.commit()
+        add_pqr(portal, "aire")
+        assert materialize(PARTITION, "pqr_captures").success
+        assert materialize(PARTITION, "rds_table").success  # of the CSV of before, without the new PQR
+        assert [day.pqr for day in pending_captures(connection)] == [1]
 
 
 def test_an_edit_on_the_portal_arrives_and_what_it_said_before_is_kept(
