@@ -45,11 +45,6 @@ from ov_assets.partitions import BOGOTA, FIRST_DAY  # noqa: E402
 from ov_assets.rds.connection import connect  # noqa: E402
 from ov_assets.settings import Settings  # noqa: E402
 
-# Of migration 0006.
-INDEX = """
-CREATE INDEX IF NOT EXISTS archivos_ov_cambios_idx ON data_general.archivos_ov (fecha_actualizacion)
-    WHERE vigente
-"""
 YEARS, DAYS = 10, 3653
 NOW = datetime(FIRST_DAY.year + YEARS, FIRST_DAY.month, FIRST_DAY.day, 12, tzinfo=BOGOTA)
 GOAL_SECONDS = 1.0
@@ -132,7 +127,6 @@ def fill(conn: psycopg.Connection, files: int, companies: int, bucket: str) -> N
             )
             conn.execute(ROWS.format(table=table), {"slug": slug})
     conn.autocommit = True
-    conn.execute(INDEX)
     for table in ("archivos_ov", "registros_ov_s3", "listado_ov"):
         conn.execute(f"VACUUM ANALYZE data_general.{table}")
 

@@ -20,8 +20,6 @@ RUNS_PER_TICK = 10
 PENDING_PARTITIONS_MAX = 500
 OVERDUE = timedelta(hours=5)  # after midnight: an hour after the bulk was to ask for yesterday
 GAP_DAYS = 7
-# Older files without a row in the registry are the hourly verification's to find: it walks all of them.
-RECENT = timedelta(days=1)
 HISTORY = timedelta(hours=3)  # longer than the longest pause
 PARTITION_TAG = "dagster/partition"
 UNFINISHED = [
@@ -106,9 +104,8 @@ def pending_uploads_sensor(
 
     Si la base de datos no responde, el tick falla y se ve; nunca se toma por "nada pendiente".
     """
-    since = datetime.now(UTC) - RECENT
     with database.connect() as connection:
-        pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX, since=since)
+        pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
     return ask(context, pending, s3_job.name, "pending_uploads")
 
 

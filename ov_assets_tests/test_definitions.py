@@ -172,7 +172,8 @@ def pending_file(database: dict[str, Any], company: str, day: str) -> None:
     with psycopg.connect(**database) as connection:
         connection.execute(
             "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
-            " tamano, ruta_local, fecha) VALUES (%s, %s, 'pdf', 'detalle.pdf', repeat('a', 64), 1, 'x', %s)",
+            " tamano, ruta_local, fecha, fecha_actualizacion)"
+            " VALUES (%s, %s, 'pdf', 'detalle.pdf', repeat('a', 64), 1, 'x', %s, '2024-03-01')",
             [company, day.replace("-", ""), day],
         )
 
