@@ -19,7 +19,7 @@ from ov_assets.portal.pdf import fixed_dates, holds_text
 from ov_assets.portal.requests_watch import PortalBusy
 from ov_assets.portal.scripts import script
 from ov_assets.portal.session import PortalSession, Tab
-from ov_assets.pqr.record import FIELDS, Pqr, field_name, normalise
+from ov_assets.pqr.record import FIELDS, Pqr, field_name
 
 READ_DETAIL = script("read_detail")
 # Seen on Afinia's pages only; whether Air-e shows them isn't known.
@@ -130,13 +130,13 @@ class DetailTab:
 
     def _reading(self, raw: dict, row: ListedRow) -> Reading:
         shown: dict[str, str] = {}
-        others: dict[str, str] = {}
+        others: list[tuple[str, str]] = []
         for label, value in raw["pairs"]:
             name = field_name(label)
             if name is not None and name not in shown:
                 shown[name] = value or ""
             else:
-                others[normalise(label)] = value or ""
+                others.append((label, value or ""))
         missing = [name for name in FIELDS if name not in shown and name not in OPTIONAL]
         if missing and self.tab is not None and self.tab.at_login:
             raise SessionExpired(self._company, "the detail page went to the login", day=row.day)

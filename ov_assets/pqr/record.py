@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 # Label on the detail page -> our name, in the order of the page (docs/architecture.md, "The record").
@@ -79,11 +79,19 @@ class Pqr:
     otros_campos: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, shown: Mapping[str, str], otros_campos: Mapping[str, str] | None = None) -> "Pqr":
-        """A record from raw page text. Every one of the 18 keys must be there; raises KeyError otherwise."""
+    def of(cls, shown: Mapping[str, str], otros: Iterable[tuple[str, str]] = ()) -> "Pqr":
+        """A record from raw page text. Every one of the 18 keys must be there; raises KeyError otherwise.
+
+        otros: label and text of all else, in the order of the page. What one label says several times is kept
+        as several lines.
+        """
         values = {name: normalise(shown[name]) for name in FIELDS}
-        others = {normalise(label): normalise(text) for label, text in (otros_campos or {}).items()}
-        return cls(**values, otros_campos=dict(sorted(others.items())))
+        others: dict[str, list[str]] = {}
+        for label, text in otros:
+            others.setdefault(normalise(label), []).append(normalise(text))
+        return cls(
+            **values, otros_campos={label: "\n".join(texts) for label, texts in sorted(others.items())}
+        )
 
     def business_fields(self) -> dict[str, str]:
         """The 18 fields in the order of the page."""

@@ -1,6 +1,7 @@
 """Running the assets as Dagster does, and looking at what they leave from outside."""
 
 import hashlib
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -64,15 +65,22 @@ def table_rows(database: dict[str, Any], company: str) -> dict[str, dict[str, An
 
 
 def assert_equals_truth(portal: Any, database: dict[str, Any], bucket: Any, partition: CompanyDay) -> int:
-    """That one day is all that arrived, and it did whole; returns the number of objects."""
+    """That one day arrived, and nothing else of that day; returns the number of objects."""
     expected = truth(portal, partition.company, partition.day.isoformat())
-    return assert_arrived(expected, database, bucket, partition.company)
+    return assert_arrived(expected, database, bucket, partition.company, partition.day)
 
 
 def assert_arrived(
-    expected: dict[str, dict[str, Any]], database: dict[str, Any], bucket: Any, company: str
+    expected: dict[str, dict[str, Any]],
+    database: dict[str, Any],
+    bucket: Any,
+    company: str,
+    day: date | None = None,
 ) -> int:
-    """Rows field by field, objects by SHA-256, one registry row an object; returns the number of objects."""
+    """Rows field by field, objects by SHA-256, one registry row an object; returns the number of objects.
+
+    day: look at the objects of that day only, as where a daemon brings in others at the same time.
+    """
     rows = table_rows(database, company)
     assert {
         radicado: {name: normalise(pqr["campos"][name]) for name in FIELDS}
@@ -85,12 +93,13 @@ def assert_arrived(
             bucket.client.get_object(Bucket=bucket.name, Key=item["Key"])["Body"].read()
         ).hexdigest()
         for item in listed.get("Contents", ())
+        if day is None or f"/{day:%Y/%m/%d}/" in item["Key"]
     }
     with psycopg.connect(**database) as connection:
         registered = connection.execute(
             "SELECT clave_s3, hash_archivo, estado_carga, numero_radicado, clase"
-            " FROM data_general.registros_ov_s3 WHERE empresa = %s",
-            [company],
+            " FROM data_general.registros_ov_s3 WHERE empresa = %s AND fecha = coalesce(%s, fecha)",
+            [company, day],
         ).fetchall()
     assert {key: digest for key, digest, *_ in registered} == objects
     assert len(registered) == len(objects)

@@ -15,6 +15,7 @@ from ov_assets.settings import Settings
 
 VISIBLE_MS = 60_000
 CLICKS = 5
+REDRAWN_MS = 5_000
 GRAPH_SIZE: ViewportSize = {"width": 850, "height": 1800}
 GRAPH_ZOOM = 0.7  # a step is 0.05; from 0.6 down the nodes no longer tell their state
 # From top to bottom, so that a whole graph can be read; no menu beside it.
@@ -73,11 +74,15 @@ class DagsterUi:
         for _ in range(CLICKS):  # the dialog draws itself anew while it loads, and loses a click
             choose.click(timeout=VISIBLE_MS)
             with suppress(PlaywrightTimeout):
-                company.click(timeout=2_000)
+                company.click(timeout=REDRAWN_MS)
                 break
         self.page.keyboard.press("Escape")
-        self._choose_days(dialog, partition.day.isoformat())
         launch = dialog.get_by_role("button", name="Launch 1 run")
+        for _ in range(CLICKS):  # and what was typed
+            self._choose_days(dialog, partition.day.isoformat())
+            with suppress(PlaywrightTimeout):
+                launch.wait_for(timeout=REDRAWN_MS)
+                break
         expect(launch).to_be_enabled(timeout=VISIBLE_MS)
         before_launch(self.page)
         launch.click()

@@ -55,11 +55,24 @@ def test_the_hash_of_a_record_never_changes_between_versions() -> None:
     assert hash_registro(pqr()) == "55205d8fd093788f27680974d1c887a9877fa26e7e9716396d30807e31a9fa9d"
 
 
-@given(st.fixed_dictionaries({name: TEXT for name in FIELDS}), st.dictionaries(TEXT, TEXT, max_size=3))
-def test_a_record_comes_back_from_its_json(values: dict[str, str], others: dict[str, str]) -> None:
+PAGE = st.fixed_dictionaries({name: TEXT for name in FIELDS})
+
+
+@given(PAGE, st.lists(st.tuples(TEXT, TEXT), max_size=3, unique_by=lambda pair: normalise(pair[0])))
+def test_a_record_comes_back_from_its_json(values: dict[str, str], others: list[tuple[str, str]]) -> None:
     record = Pqr.of(values, others)
     assert Pqr.from_json(record.to_json()) == record
-    assert record.to_json() == Pqr.of(values, dict(reversed(others.items()))).to_json()
+    assert record.to_json() == Pqr.of(values, reversed(others)).to_json()
+
+
+@given(PAGE, st.lists(st.tuples(st.sampled_from(["", "\r", "Barrio", " Barrio "]), TEXT), max_size=4))
+def test_a_label_that_says_more_than_one_thing_loses_none(
+    values: dict[str, str], others: list[tuple[str, str]]
+) -> None:
+    kept = Pqr.of(values, others).otros_campos
+    for name in ("", "Barrio"):
+        said = [normalise(text) for label, text in others if normalise(label) == name]
+        assert kept.get(name, "") == "\n".join(said)
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"nic": 1}', b"\xff"])

@@ -250,7 +250,7 @@ def test_b3_values_are_kept_as_the_portal_shows_them(data_dir):
 
 def test_b4_the_header_is_fixed_and_an_interrupted_write_leaves_the_old_file(data_dir, monkeypatch):
     store = CaptureStore(data_dir, "afinia", CAPTURED_DAY)
-    capture(store, Pqr.of(pqr(1).business_fields(), {"Etiqueta nueva": "x"}))
+    capture(store, Pqr.of(pqr(1).business_fields(), {"Etiqueta nueva": "x"}.items()))
     rows = consolidate(store)[0]
     path = csv_contract.csv_path(data_dir, "afinia", CAPTURED_DAY)
     write_company_csv(path, rows)

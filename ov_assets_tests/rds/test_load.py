@@ -87,7 +87,7 @@ def test_empty_fields_are_null_also_when_quoted(database, tmp_path):
 
 
 def test_unknown_labels_are_kept(database, tmp_path):
-    claim = Pqr.of(pqr(1).business_fields(), {"Barrio": "El Prado", "Código": 'a"b'})
+    claim = Pqr.of(pqr(1).business_fields(), {"Barrio": "El Prado", "Código": 'a"b'}.items())
     load(database, tmp_path, [row_of("afinia", claim, T0)])
     assert fetch(database, "SELECT otros_campos FROM data_general.ov_afinia") == [
         ({"Barrio": "El Prado", "Código": 'a"b'},)
@@ -301,7 +301,7 @@ def test_the_csv_equals_the_table_or_the_difference_is_counted(database, tmp_pat
 
 
 def test_history_holds_unknown_labels_too(database, tmp_path):
-    claim = Pqr.of(pqr(1).business_fields(), {"Barrio": "El Prado"})
+    claim = Pqr.of(pqr(1).business_fields(), {"Barrio": "El Prado"}.items())
     load(database, tmp_path, [row_of("afinia", claim, T0)])
     load(database, tmp_path, [row(1, at=later())])
     [(before,)] = fetch(database, "SELECT antes->>'otros_campos' FROM data_general.historial_ov")
