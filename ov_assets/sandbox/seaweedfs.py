@@ -55,7 +55,7 @@ class SeaweedFS(Service):
         self.spawn([executable(), "-logtostderr=true", "mini", *flags])
 
     def address(self) -> dict[str, str] | None:
-        """Ready when a signed request for the bucket is answered."""
+        """Ready when a signed request for the bucket is answered, and the objects' bytes can be reached."""
         import obstore
         from obstore.exceptions import BaseError
 
@@ -73,6 +73,8 @@ class SeaweedFS(Service):
             obstore.list(store, chunk_size=1).collect()
         except (BaseError, OSError):
             return None
+        if not self._serves_volumes():
+            return None
         return {
             "bucket": BUCKET,
             "endpoint": endpoint,
@@ -80,6 +82,17 @@ class SeaweedFS(Service):
             "access_key": self.credentials.s3_access_key,
             "secret_key": self.credentials.s3_secret_key,
         }
+
+    def _serves_volumes(self) -> bool:
+        """Whether the master knows where volumes lie: names are listed before that, but no bytes are read."""
+        import requests
+
+        url = f"http://127.0.0.1:{self.ports['master.port']}/dir/status"
+        try:
+            answer = requests.get(url, timeout=2, proxies={"http": ""})
+            return bool(answer.ok and answer.json()["Topology"]["DataCenters"])
+        except requests.RequestException:
+            return False
 
     def kill(self) -> None:
         super().kill()
