@@ -1,6 +1,6 @@
 """The clock, in Bogotá time. Every date is computed from the tick, so a late tick asks for the right day."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 import dagster as dg
@@ -34,20 +34,21 @@ def requests(partitions: Iterable[CompanyDay], trigger: str) -> Iterator[dg.RunR
         yield dg.RunRequest(run_key=str(partition), partition_key=partition.key, tags={"ov/trigger": trigger})
 
 
-def last_long_walk(instance: dg.DagsterInstance, company: str) -> date | None:
-    """The day on which the list was last walked over the long window, None if it never was."""
-    walked = dg.RunsFilter(
-        job_name=listing_job.name,
-        statuses=[dg.DagsterRunStatus.SUCCESS],
-        tags={PARTITION_TAG: company} | LONG_WALK,
+def last_long_walk(
+    instance: dg.DagsterInstance, company: str, *, only: Sequence[dg.DagsterRunStatus] = ()
+) -> dg.RunRecord | None:
+    """The newest run that was to walk a company's list over the long window, of all states or of some."""
+    asked = dg.RunsFilter(
+        job_name=listing_job.name, statuses=list(only), tags={PARTITION_TAG: company} | LONG_WALK
     )
-    found = instance.get_run_records(walked, limit=1)
-    return datetime.fromtimestamp(found[0].end_time or 0, BOGOTA).date() if found else None
+    return next(iter(instance.get_run_records(asked, limit=1)), None)
 
 
-def long_window_days(last: date | None, today: date) -> int:
+def long_window_days(instance: dg.DagsterInstance, company: str, today: date) -> int:
     """The long window, and the days for which nobody has walked it: an outage hides none."""
-    return WINDOW_DAYS + (max(0, (today - last).days) if last else 0)
+    walk = last_long_walk(instance, company, only=[dg.DagsterRunStatus.SUCCESS])
+    last = datetime.fromtimestamp(walk.end_time or 0, BOGOTA).date() if walk else today
+    return WINDOW_DAYS + max(0, (today - last).days)
 
 
 def listing(company: str, window_days: int, trigger: str) -> dg.RunRequest:
@@ -71,7 +72,7 @@ def daily_listing_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.Run
     """Cada día a las 04:00: recorre la lista de la ventana larga; lo que aparezca lo piden los sensores."""
     today = tick_day(context)
     return [
-        listing(company, long_window_days(last_long_walk(context.instance, company), today), "daily_listing")
+        listing(company, long_window_days(context.instance, company, today), "daily_listing")
         for company in COMPANIES
     ]
 
@@ -85,16 +86,16 @@ def daily_listing_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.Run
 def two_hourly_listing_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     """Cada dos horas, de lunes a sábado, o como diga OV_LISTING_CRON: la lista de ayer y hoy, por empresa.
 
-    Si el recorrido largo de hoy falló, lo repite: lo que se finalizó tarde no espera hasta mañana.
+    Si el último recorrido largo falló, lo repite: lo que se finalizó tarde no espera hasta mañana.
     """
     tick = context.scheduled_execution_time.astimezone(BOGOTA)
     if (tick.hour, tick.minute) == (BULK_HOUR, 0):
         return dg.SkipReason("At 04:00 the long window is walked; this tick yields to it.")
-    today, asked_for = tick.date(), []
+    asked_for = []
     for company in COMPANIES:
-        last = last_long_walk(context.instance, company)
-        missed = last is not None and last < today and tick.hour > BULK_HOUR
-        days = long_window_days(last, today) if missed else SHORT_WINDOW_DAYS
+        walk, days = last_long_walk(context.instance, company), SHORT_WINDOW_DAYS
+        if walk and walk.dagster_run.is_failure_or_canceled:
+            days = long_window_days(context.instance, company, tick.date())
         asked_for.append(listing(company, days, "two_hourly_listing"))
     return asked_for
 
@@ -120,7 +121,7 @@ def daily_bulk_schedule(
         ]
     backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
     for company in COMPANIES:
-        window = timedelta(days=long_window_days(last_long_walk(context.instance, company), yesterday))
+        window = timedelta(days=long_window_days(context.instance, company, yesterday))
         backlog |= wholeness.not_asked(context.instance, yesterday - window, yesterday, [company])
     return list(requests(sorted({CompanyDay(c, yesterday) for c in COMPANIES} | backlog), "daily_bulk"))
 

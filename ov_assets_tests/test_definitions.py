@@ -123,15 +123,14 @@ def test_a_day_that_was_asked_about_before_it_ended_only_is_asked_about_again(
             assert isinstance(pending_captures_sensor(context), dg.SkipReason)
 
 
-def walked(instance: dg.DagsterInstance, company: str, day: int) -> None:
-    """The long walk of a day of October succeeded."""
+def walked(instance: dg.DagsterInstance, company: str, day: int, *, good: bool = True) -> None:
+    """The long walk of a day of October succeeded or failed."""
+    end = dg.DagsterEventType.PIPELINE_SUCCESS if good else dg.DagsterEventType.PIPELINE_FAILURE
     with time_machine.travel(datetime(2025, 10, day, 4, tzinfo=BOGOTA).timestamp()):
         run = instance.create_run_for_job(
             defs.resolve_job_def("ov_listing_job"), tags={"dagster/partition": company, **LONG_WALK}
         )
-        instance.report_dagster_event(
-            dg.DagsterEvent(dg.DagsterEventType.PIPELINE_SUCCESS.value, run.job_name), run.run_id
-        )
+        instance.report_dagster_event(dg.DagsterEvent(end.value, run.job_name), run.run_id)
 
 
 def windows(asked: Any) -> list[int]:
@@ -152,6 +151,7 @@ def test_a_long_walk_that_failed_is_made_up_for_and_reaches_as_far_as_nobody_loo
     walked(instance, "afinia", 14)
     walked(instance, "aire", 4)  # and none for ten days
     assert windows(daily_listing_schedule(at("2025-10-14T04:00", instance))) == [30, 40]
+    walked(instance, "aire", 14, good=False)
     assert windows(two_hourly_listing_schedule(at("2025-10-14T06:00", instance))) == [2, 40]
     walked(instance, "aire", 14)
     assert windows(two_hourly_listing_schedule(at("2025-10-14T08:00", instance))) == [2, 2]

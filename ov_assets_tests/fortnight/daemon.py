@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 import yaml
+from alembic.script import ScriptDirectory
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.test_utils import create_test_daemon_workspace_context
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
@@ -36,11 +38,23 @@ def instance_of(home: Path) -> Iterator[dg.DagsterInstance]:
     PostgreSQL for each look at the sensors are more than weeks of looks can afford."""
     config: dict[str, Any] = yaml.safe_load(SHIPPED.read_text("utf-8"))
     del config["storage"]
+    # Each look opens those tables anew, and reads all migrations there ever were to find that none is due.
+    revision = ScriptDirectory.as_revision_number
+    heads: dict[str, Any] = {}
+
+    def known(script: ScriptDirectory, name: str) -> Any:
+        key = f"{script.dir}:{name}"
+        if key not in heads:
+            heads[key] = revision(script, name)
+        return heads[key]
+
     config["python_logs"] = {"python_log_level": "WARNING"}
     config["run_launcher"] = {"module": ForkRunLauncher.__module__, "class": ForkRunLauncher.__name__}
     (home / "dagster.yaml").write_text(yaml.safe_dump(config), "utf-8")
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        yield instance
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "as_revision_number", known)
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            yield instance
 
 
 class Daemon:

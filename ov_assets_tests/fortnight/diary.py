@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
@@ -76,13 +76,13 @@ def failed_ticks(instance: dg.DagsterInstance) -> list[str]:
 
 
 def most_in_an_hour(runs: Iterable[Run]) -> dict[tuple[str, str], int]:
-    """By job and partition: the most of these runs that began within any one hour."""
+    """By job and partition: the most of these runs that began within one hour of the clock."""
+    hours = Counter(
+        (run.job, run.partition, run.began.replace(minute=0, second=0, microsecond=0)) for run in runs
+    )
     found: dict[tuple[str, str], int] = {}
-    times: dict[tuple[str, str], list[datetime]] = {}
-    for run in runs:
-        key = (run.job, run.partition)
-        recent = [t for t in times.get(key, []) if run.began - t < timedelta(minutes=55)] + [run.began]
-        times[key], found[key] = recent, max(found.get(key, 0), len(recent))
+    for (job, partition, _), count in hours.items():
+        found[job, partition] = max(count, found.get((job, partition), 0))
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from dagster._core.execution.api import execute_run
-from dagster._core.instance import DagsterInstance
 from dagster._core.launcher import LaunchRunContext, RunLauncher
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from dagster._utils.hosted_user_process import recon_job_from_origin
@@ -40,9 +39,7 @@ class ForkRunLauncher(RunLauncher, ConfigurableClass):
             return
         code = 1
         try:
-            # The parent's open files of Dagster's tables are not ours to use.
-            with DagsterInstance.from_ref(self._instance.get_ref()) as instance:
-                execute_run(recon_job_from_origin(context.job_code_origin), context.dagster_run, instance)
+            execute_run(recon_job_from_origin(context.job_code_origin), context.dagster_run, self._instance)
             code = 0
         finally:
             sys.stdout.flush()

@@ -5,10 +5,11 @@ from typing import Any
 
 import dagster as dg
 import psycopg
+import pytest
 
 from ov_assets.assets.portal_listing import portal_listing
 from ov_assets.assets.pqr_captures import pqr_captures
-from ov_assets.coverage_check import fallen
+from ov_assets.coverage_check import coverage_of, fallen
 from ov_assets.partitions import CompanyDay, today
 from ov_assets.rds.listing import listed
 from ov_assets_tests.assets.flow_tools import resources
@@ -77,3 +78,12 @@ def test_a_field_that_empties_is_told() -> None:
     before = [{"nic": 1.0, "comentarios": 0.3}] * 5
     assert fallen({"nic": 0.4, "comentarios": 0.2}, before) == {"nic": "40%, antes 100%"}
     assert fallen({"nic": 0.4}, before[:2]) == {}
+
+
+@pytest.mark.parametrize(("pqr", "counts"), [(2, False), (20, True)])
+def test_the_fields_of_a_few_pqr_say_nothing(pqr: int, counts: bool) -> None:
+    metadata = {
+        "cobertura/nic": dg.MetadataValue.float(0.5),
+        "dagster/partition_row_count": dg.MetadataValue.int(pqr),
+    }
+    assert coverage_of(metadata) == ({"nic": 0.5} if counts else {})
