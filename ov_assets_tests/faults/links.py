@@ -30,19 +30,30 @@ class Cut:
     arrives: bool
     dead: bool
 
+    @property
+    def named(self) -> str:
+        what = "worker killed" if self.dead else "answer lost" if self.arrives else "request lost"
+        return (
+            f"{what} {'after' if self.arrives else 'before'} a {'commit' if self.where == 'rds' else 'PUT'}"
+        )
+
 
 class _Severed(Exception):
     pass
 
 
 class Links:
-    """One link to each target, (host, port) by name; `ports` are those to connect to instead, on loopback."""
+    """One link to each target, (host, port) by name; `ports` are those to connect to instead, on loopback.
+
+    has_cut: whether the moment of the last cut came.
+    """
 
     def __init__(self, **targets: tuple[str, int]) -> None:
         self._targets = targets
         self._cut: Cut | None = None
         self._moments = 0
         self._dead = False
+        self.has_cut = False
         self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -52,7 +63,7 @@ class Links:
     @contextmanager
     def cutting(self, cut: Cut) -> Iterator[None]:
         """Open the links until the block ends, but for what `cut` says."""
-        self._cut, self._moments, self._dead = cut, 0, False
+        self._cut, self._moments, self._dead, self.has_cut = cut, 0, False, False
         try:
             yield
         finally:
@@ -123,4 +134,7 @@ class Links:
         if self._cut is None or name != self._cut.where or MOMENTS[name] not in data:
             return False
         self._moments += 1
-        return self._moments == self._cut.nth
+        if self._moments != self._cut.nth:
+            return False
+        self.has_cut = True
+        return True

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -65,7 +66,7 @@ class Side(NamedTuple):
 
 class World:
     def __init__(self, database: dict[str, Any], bucket: Any, data_dir: Path) -> None:
-        """bucket: the fixture's. OV_DATA_DIR has to name `data_dir`."""
+        """bucket: the fixture's. OV_DATA_DIR has to name `data_dir`. reached: how often what came about."""
         host, port = bucket.endpoint_url.removeprefix("http://").split(":")
         self.disk = Disk()  # reads the environment each time, which takes milliseconds
         self.data_dir = data_dir
@@ -78,6 +79,7 @@ class World:
             _open(bucket, f"http://127.0.0.1:{self.links.ports['s3']}"),
         )
         self.observer = psycopg.connect(**database, autocommit=True)
+        self.reached = Counter[str]()
 
     def close(self) -> None:
         self.observer.close()
@@ -107,6 +109,7 @@ class World:
             with self.links.cutting(cut):
                 yield self.by_links
         finally:
+            self.reached[cut.named] += self.links.has_cut
             deadline = time.monotonic() + GONE_WITHIN_S
             asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
             while self.observer.execute(asked, [CUT_NAME]).fetchone() != (0,):
