@@ -1,14 +1,15 @@
-"""Capture of one company and day: look, capture what the look shows and disk lacks, until two looks agree.
+"""Capture of one company and day: what the list shows and disk lacks, until two looks at the list agree.
 
 Expected is what the portal itself lists; captured is what stands on disk with its manifest. The
 difference is named radicado by radicado, each with its cause.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from time import monotonic
 
+from ov_assets.portal.columns import ListedRow
 from ov_assets.portal.details import Details
 from ov_assets.portal.errors import ListUnstable, PortalError
 from ov_assets.portal.evidence import Evidence, remove_old_evidence
@@ -47,7 +48,7 @@ class _Capture:
             async with portal_session(self.site, self.limits, self.day, evidence) as session:
                 pqr_list = PqrList(session)
                 try:
-                    await self._until_two_looks_agree(session, pqr_list, on_progress)
+                    await self._look_and_capture(session, pqr_list, on_progress)
                 finally:
                     self.report.page_turns, self.report.logins = pqr_list.page_turns, session.logins
         except PortalError as error:
@@ -56,28 +57,59 @@ class _Capture:
         finally:
             self.report.seconds = monotonic() - begin
 
-    async def _until_two_looks_agree(
+    async def _look_and_capture(
         self, session: PortalSession, pqr_list: PqrList, on_progress: Progress
     ) -> None:
+        """The details are captured while the list is walked: neither has to wait for the other."""
         details = Details(session, self.store, self.now, self.report)
+        walking = asyncio.Lock()
+
+        async def recycle() -> None:
+            async with walking:
+                await pqr_list.close()
+                await session.recycle()
+
+        async def look() -> Look:
+            async with walking:
+                wanted = Filter(FINALIZADO, self.day, self.day)
+                return await patient_look(session, pqr_list, wanted, self._sees(details))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(details.capture(on_progress, recycle))
+                try:
+                    await self._until_two_looks_agree(look, details)
+                except ListUnstable:
+                    await details.done()
+                    raise
+                details.no_more()
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    def _sees(self, details: Details) -> Callable[[list[ListedRow]], None]:
+        """What to do with a page of the list."""
+
+        def sees(rows: list[ListedRow]) -> None:
+            for row in rows:
+                self.report.listed.setdefault(row.numero_radicado, row)
+            details.offer(rows)
+
+        return sees
+
+    async def _until_two_looks_agree(self, look: Callable[[], Awaitable[Look]], details: Details) -> None:
         previous: Look | None = None
         while True:
-            look = await patient_look(session, pqr_list, Filter(FINALIZADO, self.day, self.day))
+            seen = await look()
             self.report.looks += 1
-            self.report.listed, self.report.repeated = look.rows, look.repeated
-            pending = details.pending()
-            if previous is None:
-                self.report.unchanged = len(look.rows) - len(pending)
-            await details.capture(
-                [row for row in pending if row.numero_radicado not in self.report.failures],
-                on_progress,
-                before_recycling=pqr_list.close,
-            )
-            if look.agrees_with(previous):
+            self.report.listed, self.report.repeated = seen.rows, seen.repeated
+            if previous is not None:
+                await details.done()  # a row that changed meanwhile is captured anew, not twice at once
+            details.offer(seen.rows.values())
+            if seen.agrees_with(previous):
                 return
             if self.report.looks == self.limits.looks_max:
                 raise ListUnstable(self.site.company.slug, f"{self.report.looks} looks differ", day=self.day)
-            previous = look
+            previous = seen
 
     def _name_the_rest(self, error: PortalError) -> None:
         """The work stops: what is listed and not captured lacks because of this."""

@@ -1,7 +1,6 @@
 """The details of a day: several tabs at once, each PQR by itself, a fresh browser when one is worn out."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
@@ -40,16 +39,17 @@ class Details:
         report: CaptureReport,
     ) -> None:
         self._session, self._store, self._now, self._report = session, store, now, report
+        self._queue: asyncio.Queue[ListedRow | None] = asyncio.Queue()
+        self._offered: set[str] = set()  # neither captured yet nor failed
         self._failures_in_a_row = 0
         self._layout_changed: LayoutChanged | None = None
 
     @staticmethod
     def lacking(store: CaptureStore, rows: Iterable[ListedRow]) -> list[ListedRow]:
         """The rows that disk doesn't hold whole, from a list row that said the same."""
-        manifests = store.manifests()
 
         def is_captured(row: ListedRow) -> bool:
-            manifest = manifests.get(row.numero_radicado)
+            manifest = store.manifest(row.numero_radicado)
             return (
                 manifest is not None
                 and manifest.huella_lista == row.huella
@@ -58,43 +58,68 @@ class Details:
 
         return [row for row in rows if not is_captured(row)]
 
-    def pending(self) -> list[ListedRow]:
-        return self.lacking(self._store, self._report.listed.values())
+    def offer(self, rows: Iterable[ListedRow]) -> int:
+        """Have the rows captured that disk lacks, unless they failed or wait already; returns how many."""
+        lacking = [
+            row
+            for row in self.lacking(self._store, rows)
+            if row.numero_radicado not in self._offered and row.numero_radicado not in self._report.failures
+        ]
+        for row in lacking:
+            self._offered.add(row.numero_radicado)
+            self._queue.put_nowait(row)
+        return len(lacking)
+
+    async def done(self) -> None:
+        """Wait until each row that was offered is captured, or has failed."""
+        await self._queue.join()
+
+    def no_more(self) -> None:
+        """The last row was offered: `capture` ends when all are done."""
+        self._queue.put_nowait(None)
 
     async def capture(
-        self,
-        rows: Iterable[ListedRow],
-        on_progress: Callable[[int, int], None],
-        before_recycling: Callable[[], Awaitable[None]],
+        self, on_progress: Callable[[int, int], None], recycle: Callable[[], Awaitable[None]]
     ) -> None:
-        """Capture each row, or record why not. Raises what concerns the portal as a whole."""
-        queue = deque(rows)
-        total = len(queue)
-        while queue:
-            await self._until_worn_out(queue, lambda: on_progress(total - len(queue), total))
-            if queue:
-                await before_recycling()
-                await self._session.recycle()
-                self._report.browsers += 1
+        """Capture each row that is offered, or record why not. Raises what concerns the portal as a whole."""
+        captured = 0
+
+        def step() -> None:
+            nonlocal captured
+            captured += 1
+            on_progress(captured, captured + len(self._offered))
+
+        while not await self._all_until_worn_out(step):
+            await recycle()
+            self._report.browsers += 1
         if self._layout_changed is not None and not self._report.fresh:
             raise self._layout_changed  # not one page was as expected: it isn't this PQR or that
 
-    async def _until_worn_out(self, queue: deque[ListedRow], step: Callable[[], None]) -> None:
-        async def worker() -> None:
+    async def _all_until_worn_out(self, step: Callable[[], None]) -> bool:
+        """Whether nothing is left; False: the browser is worn out."""
+
+        async def worker() -> bool:
             detail = DetailTab(self._session)
             try:
-                while queue and not self._session.worn_out:
-                    await self._capture_or_record(detail, queue.popleft())
+                while not self._session.worn_out:
+                    row = await self._queue.get()
+                    if row is None:
+                        self._queue.put_nowait(None)  # for the other workers
+                        return True
+                    await self._capture_or_record(detail, row)
+                    self._offered.remove(row.numero_radicado)
+                    self._queue.task_done()
                     step()
+                return False
             finally:
                 await detail.close()
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._session.limits.tabs, len(queue))):
-                    group.create_task(worker())
+                workers = [group.create_task(worker()) for _ in range(self._session.limits.tabs)]
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
+        return any(done.result() for done in workers)
 
     async def _capture_or_record(self, detail: DetailTab, row: ListedRow) -> None:
         """One PQR's fault never stops the others; several in a row that are the portal's own do."""

@@ -9,7 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from ov_assets.portal.errors import PortalDown, PortalError, SessionExpired
 from ov_assets.portal.evidence import Evidence, remove_old_evidence
 from ov_assets.portal.look import FINALIZADO, Filter, Look
-from ov_assets.portal.pqr_list import PqrList
+from ov_assets.portal.pqr_list import OnPage, PqrList
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.requests_watch import PortalBusy
 from ov_assets.portal.retry import attempts
@@ -19,7 +19,9 @@ from ov_assets.portal.site import Limits, Site
 LOOK_TIMEOUT_S = 3_600.0  # a browser that hangs has no time-out of its own for everything
 
 
-async def patient_look(session: PortalSession, pqr_list: PqrList, wanted: Filter) -> Look:
+async def patient_look(
+    session: PortalSession, pqr_list: PqrList, wanted: Filter, on_page: OnPage = lambda rows: None
+) -> Look:
     """Search and walk every page once; a look that fails in the middle starts again, filters and all.
 
     The list has no way to a page but through all before it, so the first page is as near as the lost one.
@@ -29,7 +31,7 @@ async def patient_look(session: PortalSession, pqr_list: PqrList, wanted: Filter
             logins = session.logins
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
-                    return await pqr_list.look(wanted)
+                    return await pqr_list.look(wanted, on_page)
             except (PortalError, PlaywrightError, TimeoutError) as error:
                 tab = pqr_list.tab
                 fault = named(error, session, at_login=tab is not None and tab.at_login)

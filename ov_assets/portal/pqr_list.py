@@ -1,6 +1,7 @@
 """The list page: its filters, read back before the search and checked after it, and its pages."""
 
 import json
+from collections.abc import Callable
 
 from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
@@ -25,6 +26,7 @@ ELEMENTS = (
     Element("button Next", NEXT),
     Element("button Previous", PREVIOUS),
 )
+OnPage = Callable[[list[ListedRow]], None]
 PAGE_ROWS = 10
 CLICK_TRIES = 3
 CLICK_ANSWERED_WITHIN_S = 1.5
@@ -60,13 +62,13 @@ class PqrList:
     def _company(self) -> str:
         return self._session.company
 
-    async def look(self, wanted: Filter) -> Look:
-        """Search (again) and walk every page once."""
+    async def look(self, wanted: Filter, on_page: OnPage = lambda rows: None) -> Look:
+        """Search (again) and walk every page once. on_page: is given the rows of each page as it comes."""
         tab = await self.open()
         if self._filter != wanted:
             await self._set_filter(tab, wanted)
         await self._search(tab, wanted)
-        return await self._walk(tab, wanted)
+        return await self._walk(tab, wanted, on_page)
 
     async def first_page(self, wanted: Filter) -> list[ListedRow]:
         """Search and read the first page only."""
@@ -170,7 +172,7 @@ class PqrList:
             raise ListUnstable(self._company, "the rows don't fit the footer's range") from None
         return await handle.json_value()
 
-    async def _walk(self, tab: Tab, wanted: Filter) -> Look:
+    async def _walk(self, tab: Tab, wanted: Filter, on_page: OnPage) -> Look:
         rows: dict[str, ListedRow] = {}
         repeated: list[str] = []
         totals: set[int] = set()
@@ -179,12 +181,14 @@ class PqrList:
         while True:
             _, upper, total = page["range"]
             totals.add(total)
-            for row in listed_rows(self._company, page, wanted.estado):
+            shown = listed_rows(self._company, page, wanted.estado)
+            for row in shown:
                 self._check_filter(row, wanted)
                 came += 1
                 if row.numero_radicado in rows:
                     repeated.append(row.numero_radicado)
                 rows[row.numero_radicado] = row
+            on_page(shown)
             if upper >= total:
                 break
             if not page["hasNext"]:

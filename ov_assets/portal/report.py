@@ -24,13 +24,12 @@ class Failure:
 class CaptureReport:
     """What one capture saw and did.
 
-    listed: the last look. fresh: captured now. unchanged: on disk before, and not opened. repeated: rows that
-    the portal lists twice. evidence: a folder a kind of fault. seconds: of wall time.
+    listed: the last look. fresh: captured now. repeated: rows that the portal lists twice.
+    evidence: a folder a kind of fault. seconds: of wall time.
     """
 
     listed: dict[str, ListedRow] = field(default_factory=dict)
     fresh: list[str] = field(default_factory=list)
-    unchanged: int = 0
     failures: dict[str, Failure] = field(default_factory=dict)
     attachments: int = 0
     looks: int = 0
@@ -40,3 +39,8 @@ class CaptureReport:
     browsers: int = 1
     evidence: dict[str, Path] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @property
+    def unchanged(self) -> int:
+        """How many of the listed PQR were on disk before, and weren't opened."""
+        return len(self.listed.keys() - self.failures.keys() - set(self.fresh))

@@ -131,6 +131,11 @@ class CaptureStore:
         manifests = [self._read_manifest(folder) for folder in self._visible_folders()]
         return {manifest.numero_radicado: manifest for manifest in manifests}
 
+    def manifest(self, numero_radicado: str) -> Manifest | None:
+        """The capture of one PQR, None without one. Raises BrokenCaptureError if it can't be read."""
+        folder = self.folder / folder_name(numero_radicado)
+        return self._read_manifest(folder) if folder.is_dir() else None
+
     def missing_files(self, manifest: Manifest) -> list[CapturedFile]:
         """The files of a manifest that are gone from disk or have another size."""
         missing = []
