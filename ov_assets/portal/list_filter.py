@@ -56,6 +56,7 @@ async def set_filter(page: Page, company: str, wanted: Filter) -> None:
 
 
 async def _choose_estado(page: Page, company: str, estado: str) -> None:
+    """Once; whether it took is read back with the dates. Raises LayoutChanged if the option is missing."""
     box = page.locator(ESTADO)
     if (await box.locator(".md-select-value, md-select-value").first.inner_text()).strip() == estado:
         return
@@ -65,4 +66,6 @@ async def _choose_estado(page: Page, company: str, estado: str) -> None:
         await option.first.click(timeout=CONTROL_TIMEOUT_MS)
         await page.locator(BACKDROP).first.wait_for(state="detached", timeout=CONTROL_TIMEOUT_MS)
     except PlaywrightTimeout:
-        raise LayoutChanged(company, f"the filter «Estado» has no option «{estado}»") from None
+        if await page.locator(OPTION).count() and not await option.count():
+            raise LayoutChanged(company, f"the filter «Estado» has no option «{estado}»") from None
+        await page.keyboard.press("Escape")  # slow to open or to close, which is no other page: try again

@@ -89,6 +89,37 @@ def test_a_kept_session_saves_the_login_until_it_ends(portal: Any, tmp_path: Pat
     assert stats(portal)["logins_failed"] == 0
 
 
+@pytest.mark.parametrize("swallowed", ["md-select", "md-option"])
+def test_a_menu_that_misses_a_click_is_not_taken_for_another_page(portal: Any, swallowed: str) -> None:
+    """An operator was told that the page had changed: it had only been slow to open its menu."""
+    radicados = add_pqrs(portal, 3)
+    swallow = """(tag) => {
+      const eat = (event) => {
+        if (!event.target.closest(tag)) return;
+        event.stopImmediatePropagation();
+        event.preventDefault();
+        document.removeEventListener(event.type, eat, true);
+      };
+      document.addEventListener("click", eat, true);
+    }"""
+
+    async def look(session: PortalSession) -> Any:
+        pqr_list = PqrList(session)
+        tab = await pqr_list.open()
+        await tab.page.evaluate(swallow, swallowed)
+        return await pqr_list.look(DAY)
+
+    assert list(in_session(portal, look).rows) == radicados[::-1]
+
+
+def test_a_menu_without_the_state_is_another_page(portal: Any) -> None:
+    async def look(session: PortalSession) -> Any:
+        return await PqrList(session).look(Filter("Inexistente", EMPTY_DAY, EMPTY_DAY))
+
+    with pytest.raises(LayoutChanged, match="no option «Inexistente»"):
+        in_session(portal, look)
+
+
 def test_the_list_is_walked_whole_and_a_look_costs_one_turn_a_page(portal: Any) -> None:
     radicados = add_pqrs(portal, 23)
 
