@@ -16,6 +16,7 @@ from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay, company_day
 from ov_assets.rds.status import DayStatus, status
 
 ASKS_THE_PORTAL = dg.AssetKey("pqr_captures")
+LOOKED_AT = "mirado_en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,19 @@ def judge(day: DayStatus, asked_at: datetime | None) -> tuple[str, ...]:
     return tuple(faults)
 
 
+def _asked_at(record: dg.EventLogRecord) -> datetime:
+    """When the last look at the list began: what it showed may have taken long to capture."""
+    assert record.asset_materialization is not None
+    looked_at = record.asset_materialization.metadata.get(LOOKED_AT)
+    return datetime.fromtimestamp(float(looked_at.value) if looked_at else record.timestamp, UTC)  # type: ignore[arg-type]
+
+
 def last_asked(instance: dg.DagsterInstance, partition: CompanyDay) -> datetime | None:
-    """When `pqr_captures` of this partition last succeeded."""
+    """When `pqr_captures` of this partition last looked, if it succeeded."""
     found = instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=ASKS_THE_PORTAL, asset_partitions=[partition.key]), limit=1
     ).records
-    return datetime.fromtimestamp(found[0].timestamp, UTC) if found else None
+    return _asked_at(found[0]) if found else None
 
 
 def not_asked(
@@ -81,7 +89,7 @@ def not_asked(
         limit=max(1, len(latest)),
     ).records
     asked = {
-        company_day(str(record.partition_key)): datetime.fromtimestamp(record.timestamp, UTC)
+        company_day(str(record.partition_key)): _asked_at(record)
         for record in records
         if record.partition_key in latest
     }

@@ -39,8 +39,11 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def materialized(instance: dg.DagsterInstance, asset: str, partition: str) -> None:
-    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
+def materialized(instance: dg.DagsterInstance, asset: str, partition: str, **times: datetime) -> None:
+    metadata = {name: dg.MetadataValue.timestamp(time) for name, time in times.items()}
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(asset, partition=partition, metadata=metadata)
+    )
 
 
 def keys(requests: Any) -> list[str]:
@@ -118,6 +121,9 @@ def test_a_day_that_was_asked_about_before_it_ended_only_is_asked_about_again(
         with dg.build_sensor_context(instance=instance, resources={"database": Database()}) as context:
             assert isinstance(pending_captures_sensor(context), dg.SkipReason)  # the bulk is at it
             traveller.move_to(datetime(2025, 10, 14, 5, tzinfo=BOGOTA).timestamp())
+            assert keys(pending_captures_sensor(context).run_requests) == ["aire|2025-10-13"]
+            last_look = datetime(2025, 10, 13, 23, 50, tzinfo=BOGOTA)  # and captured until after midnight
+            materialized(instance, "pqr_captures", "aire|2025-10-13", mirado_en=last_look)
             assert keys(pending_captures_sensor(context).run_requests) == ["aire|2025-10-13"]
             materialized(instance, "pqr_captures", "aire|2025-10-13")
             assert isinstance(pending_captures_sensor(context), dg.SkipReason)

@@ -19,6 +19,7 @@ from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
 from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Disk, Portals
+from ov_assets.wholeness import LOOKED_AT
 
 COVERAGE_PREFIX = "cobertura/"
 
@@ -89,8 +90,10 @@ def _keep(
 
 
 def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.MetadataValue | int | float]:
+    assert report.looked_at is not None
     return {
         "dagster/partition_row_count": len(report.listed) - len(report.failures),
+        LOOKED_AT: dg.MetadataValue.timestamp(report.looked_at),
         "listadas": len(report.listed),
         "capturadas_ahora": len(set(report.fresh)),
         "sin_cambio": report.unchanged,

@@ -99,9 +99,11 @@ class _Capture:
     async def _until_two_looks_agree(self, look: Callable[[], Awaitable[Look]], details: Details) -> None:
         previous: Look | None = None
         while True:
+            began = self.now()
             seen = await look()
             self.report.looks += 1
             self.report.listed, self.report.repeated = seen.rows, seen.repeated
+            self.report.looked_at = began
             if previous is not None:
                 await details.done()  # a row that changed meanwhile is captured anew, not twice at once
             details.offer(seen.rows.values())

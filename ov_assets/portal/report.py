@@ -1,6 +1,7 @@
 """What one look at a portal saw and did, filled as the work goes on: it stands when the work stops."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from ov_assets.portal.columns import ListedRow
@@ -24,11 +25,12 @@ class Failure:
 class CaptureReport:
     """What one capture saw and did.
 
-    listed: the last look. fresh: captured now. repeated: rows that the portal lists twice.
-    evidence: a folder a kind of fault. seconds: of wall time.
+    listed: the last look, which began at `looked_at`. fresh: captured now. repeated: rows that the portal
+    lists twice. evidence: a folder a kind of fault. seconds: of wall time.
     """
 
     listed: dict[str, ListedRow] = field(default_factory=dict)
+    looked_at: datetime | None = None
     fresh: list[str] = field(default_factory=list)
     failures: dict[str, Failure] = field(default_factory=dict)
     attachments: int = 0

@@ -57,7 +57,7 @@ def add_pqrs(
     """Finalised PQRs, each at a minute of its own; the radicados."""
     radicados = []
     for index in range(count):
-        document = {"date": day.isoformat(), "time": f"{8 + index // 60:02d}:{index % 60:02d}", **body}
+        document = {"date": day.isoformat(), "time": f"{index // 60:02d}:{index % 60:02d}", **body}
         answer = portal.control(company).post("pqrs", json=document)
         answer.raise_for_status()
         radicados.append(str(answer.json()["numero_radicado"]))
