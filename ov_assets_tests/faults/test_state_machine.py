@@ -51,7 +51,8 @@ PREFIX = f"{PARTITION.company}/01_raw_data/oficina_virtual"
 # The same bytes under two names of a PQR, and in two PQR, are several files.
 ATTACHED = [(), (("a.txt", b"uno"),), (("a.txt", b"uno"), ("b.txt", b"uno"))]
 RADICADOS = ["0900000001", "0900000002"]
-LOOK = st.tuples(st.sampled_from(RADICADOS), st.sampled_from(["1", "2"]), st.sampled_from(ATTACHED))
+OTHER = {"1": "2", "2": "1"}
+LOOK = st.tuples(st.sampled_from(RADICADOS), st.sampled_from(sorted(OTHER)), st.sampled_from(ATTACHED))
 WALK = st.lists(LOOK, min_size=1, max_size=2)
 WHICH = st.integers(0, 30)
 
@@ -72,7 +73,7 @@ REACHED = {
         for lost in ("request lost before", "answer lost after")
         for what in ("commit", "PUT")
     ),
-    *("load cut off, nothing", "load cut off, all of it"),
+    *("load cut off, nothing", "load cut off, all of it", "obsoleta"),
     *("subido", "pre_existente", "conflicto", "falta_local", "cuarentena"),
 }
 
@@ -122,12 +123,13 @@ class Machine(RuleBasedStateMachine):
             self._capture(self.captures[-1])
         self._load(cut)
 
-    @rule(which=WHICH, cut=cuts(rds=(3, 3)))
-    def older_walk(self, which, cut):
+    @rule(look=LOOK, which=WHICH, cut=cuts(rds=(3, 3)))
+    def older_walk(self, look, which, cut):
         """The disk has what was captured earlier, as after a restore or on another machine."""
+        radicado, lectura, attached = look
+        self.walk([look, (radicado, OTHER[lectura], attached)], None)
         older = [found for found in self.captures if found is not self.on_disk[found.radicado]]
-        if older:
-            self._capture(older[which % len(older)])
+        self._capture(older[which % len(older)])
         self._load(cut)
 
     def _load(self, cut: Cut | None) -> None:
@@ -150,6 +152,7 @@ class Machine(RuleBasedStateMachine):
                 name: counts[name] for name in COUNTED
             }
             assert result.filas == len(self.on_disk)
+            self.world.reached["obsoleta"] += counts["obsoletas"]
         self.records = after
 
     def _capture(self, found: Capture) -> None:
