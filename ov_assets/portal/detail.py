@@ -18,7 +18,7 @@ from ov_assets.portal.login import close_popup
 from ov_assets.portal.pdf import fixed_dates, holds_text
 from ov_assets.portal.requests_watch import PortalBusy
 from ov_assets.portal.scripts import script
-from ov_assets.portal.session import PortalSession, Tab
+from ov_assets.portal.session import POLL_MS, PortalSession, Tab
 from ov_assets.pqr.record import FIELDS, Pqr, field_name
 
 READ_DETAIL = script("read_detail")
@@ -85,7 +85,10 @@ class DetailTab:
             await tab.watch.settled(mark, limits.answer_timeout_s, start_within_s=limits.answer_timeout_s)
             self._raise_answer(tab, row)
             await tab.page.wait_for_function(
-                SHOWS_RADICADO, arg=row.numero_radicado, timeout=limits.answer_timeout_s * 1000
+                SHOWS_RADICADO,
+                arg=row.numero_radicado,
+                timeout=limits.answer_timeout_s * 1000,
+                polling=POLL_MS,
             )
         except PlaywrightTimeout:
             await self._explain_absence(tab, row)
@@ -125,6 +128,7 @@ class DetailTab:
                 await page.wait_for_function(
                     f"() => !({CLAIM_NUMBER_IS_EMPTY})()",
                     timeout=self._session.limits.late_field_grace_s * 1000,
+                    polling=POLL_MS,
                 )
         return self._reading(await page.evaluate(READ_DETAIL), row)
 

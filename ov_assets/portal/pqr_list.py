@@ -14,7 +14,7 @@ from ov_assets.portal.list_filter import CONTROL_TIMEOUT_MS, ESTADO, SEARCH, TOG
 from ov_assets.portal.login import close_popup
 from ov_assets.portal.look import Filter, Look
 from ov_assets.portal.scripts import script
-from ov_assets.portal.session import PortalSession, Tab
+from ov_assets.portal.session import POLL_MS, PortalSession, Tab
 
 READ_LIST = script("read_list")
 NEXT, PREVIOUS = 'button[aria-label="Next"]', 'button[aria-label="Previous"]'
@@ -159,7 +159,9 @@ class PqrList:
         """The page of rows that is on show once it is whole."""
         timeout_ms = self._session.limits.answer_timeout_s * 1000
         try:
-            handle = await tab.page.wait_for_function(PAGE_READY, arg=[lower, seen], timeout=timeout_ms)
+            handle = await tab.page.wait_for_function(
+                PAGE_READY, arg=[lower, seen], timeout=timeout_ms, polling=POLL_MS
+            )
         except PlaywrightTimeout:
             tab.watch.raise_failures()
             if tab.at_login:
@@ -209,7 +211,7 @@ class PqrList:
         for _ in range(CLICK_TRIES):
             await self._session.pace.turn()
             mark = tab.watch.mark()
-            await tab.page.locator(NEXT).first.click(timeout=CONTROL_TIMEOUT_MS)
+            await tab.page.locator(NEXT).first.dispatch_event("click", timeout=CONTROL_TIMEOUT_MS)
             asked = await tab.watch.settled(
                 mark, limits.answer_timeout_s, start_within_s=CLICK_ANSWERED_WITHIN_S
             )
