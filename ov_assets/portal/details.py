@@ -58,17 +58,13 @@ class Details:
 
         return [row for row in rows if not is_captured(row)]
 
-    def offer(self, rows: Iterable[ListedRow]) -> int:
-        """Have the rows captured that disk lacks, unless they failed or wait already; returns how many."""
-        lacking = [
-            row
-            for row in self.lacking(self._store, rows)
-            if row.numero_radicado not in self._offered and row.numero_radicado not in self._report.failures
-        ]
-        for row in lacking:
-            self._offered.add(row.numero_radicado)
-            self._queue.put_nowait(row)
-        return len(lacking)
+    def offer(self, rows: Iterable[ListedRow]) -> None:
+        """Have the rows captured that disk lacks, unless they failed or wait already."""
+        for row in self.lacking(self._store, rows):
+            radicado = row.numero_radicado
+            if radicado not in self._offered and radicado not in self._report.failures:
+                self._offered.add(radicado)
+                self._queue.put_nowait(row)
 
     async def done(self) -> None:
         """Wait until each row that was offered is captured, or has failed."""
