@@ -49,6 +49,8 @@ class Supervisor:
         # Users probe the lock for a moment, so one failed try means nothing.
         if not processes.wait_for(lock.try_exclusive, 1.0):
             return
+        # First of all: who sees us at work takes it for ours, and the servers in it died with another one.
+        state_file(self.directory).unlink(missing_ok=True)
         leash.adopt_orphans()
         processes.end_marked(MARK, str(self.directory))
         os.environ[MARK] = str(self.directory)

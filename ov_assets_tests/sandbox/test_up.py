@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,12 @@ class Up:
 
 
 def living(home: Path) -> list[psutil.Process]:
-    return [process for process in processes_of(home) if process.status() != psutil.STATUS_ZOMBIE]
+    found = []
+    for process in processes_of(home):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def exports(text: str) -> dict[str, str]:
