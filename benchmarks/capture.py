@@ -23,12 +23,12 @@ from typing import Any
 import requests
 from measure import ONE, Sample, child, measured, parts
 
-from ov_assets.partitions import BOGOTA
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.resources import Portals
 from ov_assets.sandbox.environment import PORTALS
+from ov_assets.timezone import BOGOTA
 
 COMPANY, DAY = "aire", date(2025, 12, 25)
 LATENCIES_MS, TABS = (0, 300), (1, 4, 8)

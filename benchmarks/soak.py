@@ -24,7 +24,8 @@ import httpx
 import psycopg
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import BOGOTA, today
+from ov_assets.partitions import today
+from ov_assets.timezone import BOGOTA
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]
 READY_SECONDS, GOAL_SECONDS, LAST_WAIT_SECONDS = 180, 60, 600

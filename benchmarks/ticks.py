@@ -41,9 +41,10 @@ def be(count: int) -> None:
 if ONE in sys.argv:  # first of all: the partitions are made of the table when they are imported
     be(json.loads(sys.argv[-1])["companies"])
 
-from ov_assets.partitions import BOGOTA, FIRST_DAY  # noqa: E402
+from ov_assets.partitions import FIRST_DAY  # noqa: E402
 from ov_assets.rds.connection import connect  # noqa: E402
 from ov_assets.settings import Settings  # noqa: E402
+from ov_assets.timezone import BOGOTA  # noqa: E402
 
 YEARS, DAYS = 10, 3653
 NOW = datetime(FIRST_DAY.year + YEARS, FIRST_DAY.month, FIRST_DAY.day, 12, tzinfo=BOGOTA)

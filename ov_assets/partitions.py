@@ -2,14 +2,12 @@
 
 from datetime import date, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from ov_assets.companies import COMPANIES
+from ov_assets.timezone import BOGOTA, TIMEZONE
 
-TIMEZONE = "America/Bogota"
-BOGOTA = ZoneInfo(TIMEZONE)
 FIRST_DAY = date(2021, 11, 24)
 
 company_partitions = dg.StaticPartitionsDefinition(list(COMPANIES))

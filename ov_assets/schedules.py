@@ -9,12 +9,13 @@ from ov_assets import wholeness
 from ov_assets.assets.portal_listing import WINDOW_DAYS
 from ov_assets.companies import COMPANIES
 from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job
-from ov_assets.partitions import BOGOTA, FIRST_DAY, TIMEZONE, CompanyDay
+from ov_assets.partitions import FIRST_DAY, CompanyDay
 from ov_assets.rds.diff import pending_partitions
 from ov_assets.rds.listing import pending_captures
 from ov_assets.rds.status import status
 from ov_assets.resources import Database, ObjectStore
 from ov_assets.settings import Settings
+from ov_assets.timezone import BOGOTA, TIMEZONE
 
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 BULK_HOUR = 4

@@ -9,10 +9,11 @@ from ov_assets import wholeness
 from ov_assets.assets.s3_objects import UPLOADED_TAG
 from ov_assets.backlog import History, decide
 from ov_assets.jobs import chain_job, s3_job
-from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay, company_day
+from ov_assets.partitions import FIRST_DAY, CompanyDay, company_day
 from ov_assets.rds.diff import PendingPartition, missing_local_partitions, pending_partitions
 from ov_assets.rds.listing import PendingDay, pending_captures
 from ov_assets.resources import Database, ObjectStore
+from ov_assets.timezone import BOGOTA
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 INTERVAL_SECONDS = 30

@@ -12,8 +12,9 @@ import dagster as dg
 import psycopg
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import BOGOTA, FIRST_DAY, CompanyDay, company_day
+from ov_assets.partitions import FIRST_DAY, CompanyDay, company_day
 from ov_assets.rds.status import DayStatus, status
+from ov_assets.timezone import BOGOTA
 
 ASKS_THE_PORTAL = dg.AssetKey("pqr_captures")
 LOOKED_AT = "mirado_en"

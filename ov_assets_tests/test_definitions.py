@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from ov_assets.definitions import defs
-from ov_assets.partitions import BOGOTA, TIMEZONE, CompanyDay, company_date, company_day
+from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.resources import Database
 from ov_assets.schedules import (
     LONG_WALK,
@@ -23,6 +23,7 @@ from ov_assets.schedules import (
     weekly_cleanup_schedule,
 )
 from ov_assets.sensors import pending_captures_sensor, pending_uploads_sensor
+from ov_assets.timezone import BOGOTA, TIMEZONE
 from ov_assets_tests.assets.flow_tools import resources
 
 CHAIN = ["pqr_captures", "company_csv", "rds_table", "s3_pending", "s3_objects", "verification_report"]

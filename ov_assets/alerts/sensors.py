@@ -12,10 +12,10 @@ import requests
 from ov_assets.alerts.delivery import deliver_due, targets_of
 from ov_assets.alerts.watch import Cursor, close_whole_days, note_morning, note_runs, note_states
 from ov_assets.jobs import summary_job
-from ov_assets.partitions import BOGOTA, TIMEZONE
 from ov_assets.rds.alert_ledger import open_alerts
 from ov_assets.resources import Database
 from ov_assets.settings import Settings
+from ov_assets.timezone import BOGOTA, TIMEZONE
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 HEARTBEAT_TIMEOUT_SECONDS = 10

@@ -7,13 +7,14 @@ import dagster as dg
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS
 from ov_assets.assets.portal_runs import portal_failure, reserved, run_metadata
-from ov_assets.partitions import BOGOTA, company_partitions, today
+from ov_assets.partitions import company_partitions, today
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.looking import list_window
 from ov_assets.portal.report import CaptureReport
 from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Portals
+from ov_assets.timezone import BOGOTA
 
 WINDOW_DAYS = 30
 

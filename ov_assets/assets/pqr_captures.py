@@ -10,7 +10,7 @@ from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS
 from ov_assets.assets.portal_listing import portal_listing
 from ov_assets.assets.portal_runs import named_failures, portal_failure, reserved, run_metadata
-from ov_assets.partitions import BOGOTA, CompanyDay, company_date, company_day
+from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.look import FINALIZADO
@@ -19,6 +19,7 @@ from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
 from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Disk, Portals
+from ov_assets.timezone import BOGOTA
 from ov_assets.wholeness import LOOKED_AT
 
 COVERAGE_PREFIX = "cobertura/"

@@ -41,9 +41,9 @@ def test(ctx: click.Context) -> None:
 def list_open() -> None:
     """Show the open alerts, oldest first."""
     with environment():
-        from ov_assets.partitions import BOGOTA
         from ov_assets.rds.alert_ledger import open_alerts
         from ov_assets.resources import Database
+        from ov_assets.timezone import BOGOTA
 
         with Database().connect() as connection:
             rows = [

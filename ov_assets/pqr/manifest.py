@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from ov_assets.timezone import BOGOTA
+
 MANIFEST_VERSION = 1
 
 
@@ -38,7 +40,7 @@ class Manifest:
     """What one capture of one PQR left on disk.
 
     huella_lista: hash of the row that the portal's list showed; a different row later means "look again".
-    extraido_en: when the detail page was read, aware.
+    extraido_en: when the detail page was read, aware; Bogotá's time in one that was read from disk.
     """
 
     empresa: str
@@ -64,15 +66,18 @@ class Manifest:
             files = tuple(
                 CapturedFile(**item | {"clase": Clase(item["clase"])}) for item in document["archivos"]
             )
+            read_at = datetime.fromisoformat(document["extraido_en"])
+            if read_at.tzinfo is None:
+                raise ValueError("an instant without an offset")
             return cls(
                 **document
                 | {
                     "fecha": date.fromisoformat(document["fecha"]),
-                    "extraido_en": datetime.fromisoformat(document["extraido_en"]),
+                    "extraido_en": read_at.astimezone(BOGOTA),
                     "archivos": files,
                 }
             )
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"not a manifest of version {MANIFEST_VERSION} ({type(error).__name__})"
             ) from error

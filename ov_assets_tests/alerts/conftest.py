@@ -15,8 +15,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from ov_assets.alerts.sensors import alert_delivery_sensor, alerts_sensor
-from ov_assets.partitions import BOGOTA
 from ov_assets.resources import Database
+from ov_assets.timezone import BOGOTA
 
 
 class Mailbox:

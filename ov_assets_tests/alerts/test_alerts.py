@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from ov_assets.alerts.delivery import DeliveryError
 from ov_assets.alerts.sensors import HeartbeatError, beat, morning_schedule
 from ov_assets.cli.alerts import alerts
-from ov_assets.partitions import BOGOTA
 from ov_assets.rds.status import DayStatus
 from ov_assets.resources import Database
+from ov_assets.timezone import BOGOTA
 from ov_assets.wholeness import judge
 
 Tick = Callable[[], None]

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import BOGOTA
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
+from ov_assets.timezone import BOGOTA
 
 
 def main() -> None:

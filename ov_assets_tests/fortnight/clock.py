@@ -15,8 +15,8 @@ import psycopg
 import pytest
 import time_machine
 
-from ov_assets.partitions import BOGOTA
 from ov_assets.rds.migrate import upgrade
+from ov_assets.timezone import BOGOTA
 
 # In front of pg_catalog in the search path, so that every `now()` of ours means these.
 CLOCK = """

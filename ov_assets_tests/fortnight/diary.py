@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.scheduler.instigation import TickStatus
 
-from ov_assets.partitions import BOGOTA
+from ov_assets.timezone import BOGOTA
 
 Message = tuple[datetime, str]
 # What a run brought about, by its materializations' metadata.

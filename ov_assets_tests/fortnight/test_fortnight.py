@@ -13,7 +13,7 @@ import pytest
 
 from ov_assets.alerts.wording import QUIET
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import BOGOTA
+from ov_assets.timezone import BOGOTA
 from ov_assets_tests.assets.flow_tools import assert_arrived, truth
 from ov_assets_tests.fortnight import diary
 from ov_assets_tests.fortnight.conftest import Began

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import BOGOTA
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport
@@ -16,6 +15,7 @@ from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS, normalise
+from ov_assets.timezone import BOGOTA
 
 EMPTY_DAY = date(2025, 12, 25)
 COMPANY = "aire"  # no popup by itself, so its logins are quick

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from ov_assets.partitions import BOGOTA
 from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS, Pqr
+from ov_assets.timezone import BOGOTA
 
 DAY = date(2025, 10, 13)
 READ_AT = datetime(2025, 10, 14, 4, 5, 6, tzinfo=BOGOTA)

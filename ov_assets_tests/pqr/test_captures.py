@@ -1,6 +1,7 @@
 """Captures on disk: whole or not there, and named safely."""
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,24 @@ def test_a_capture_has_every_file_with_its_hash(store: CaptureStore) -> None:
     assert store.read_pqr(manifest) == record
     assert manifest.extraido_en == READ_AT
     assert Manifest.from_json(manifest.to_json()) == manifest
+
+
+def test_a_manifest_from_disk_tells_bogotas_time_and_none_without_an_offset_is_believed(
+    store: CaptureStore,
+) -> None:
+    capture(store, pqr())
+    (manifest,) = store.manifests().values()
+    document = json.loads(manifest.to_json())
+    for text, read in (
+        ("2025-10-14T03:30:00+00:00", "2025-10-13T22:30:00-05:00"),
+        ("2025-10-14T03:30", None),
+    ):
+        data = json.dumps(document | {"extraido_en": text}).encode()
+        if read is None:
+            with pytest.raises(ValueError, match="not a manifest"):
+                Manifest.from_json(data)
+        else:
+            assert Manifest.from_json(data).extraido_en.isoformat() == read
 
 
 def test_a_failed_capture_leaves_the_old_one(store: CaptureStore) -> None:

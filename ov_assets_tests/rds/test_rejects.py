@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 from ov_assets.pqr.content_hash import hash_registro
 from ov_assets.pqr.csv_contract import Reject, row_of, write_rejects_csv
-from ov_assets.rds.connection import connect
+from ov_assets.rds.connection import DatabaseError, connect
 from ov_assets.rds.rejects import Thresholds, TooManyRejectsError
 from ov_assets.rds.replay import WrongRowKeyError, pending_rejects, replay
 from ov_assets.rds.staging import REASONS
@@ -125,7 +125,9 @@ def test_a_row_edited_after_the_csv_was_written_is_found_and_the_others_load(dat
 
 
 def test_a_csv_that_is_as_it_was_written_is_judged_by_all_other_rules(database, tmp_path):
-    bad = {motivo: rows for motivo, rows in BAD.items() if motivo != "hash_no_coincide"}
+    """Its hashes and instants are company_csv's own; what the portal showed can still be anything."""
+    ours = {"hash_no_coincide", "extraido_en_invalido"}
+    bad = {motivo: rows for motivo, rows in BAD.items() if motivo not in ours}
     written = csv_file(tmp_path, [row(20), row(21), *(spoiled for rows in bad.values() for spoiled in rows)])
     limits = Thresholds(999, 1)
     result = load(database, tmp_path, None, written_sha256=written.hash_archivo, thresholds=limits)
@@ -133,6 +135,16 @@ def test_a_csv_that_is_as_it_was_written_is_judged_by_all_other_rules(database, 
     assert result.motivos == {motivo: len(rows) for motivo, rows in bad.items()}
     again = load(database, tmp_path, None, thresholds=limits)
     assert (again.ya_cargado, again.motivos) == (True, result.motivos)
+
+
+def test_an_instant_that_company_csv_never_wrote_under_its_hash_loads_nothing_and_names_nobody(
+    database, tmp_path
+):
+    written = csv_file(tmp_path, [row(1), spoiled(2, extraido_en=SECRET)])
+    with pytest.raises(DatabaseError) as refused:
+        load(database, tmp_path, None, written_sha256=written.hash_archivo)
+    assert SECRET not in str(refused.value)
+    assert fetch(database, "SELECT count(*) FROM data_general.ov_afinia") == [(0,)]
 
 
 @pytest.mark.parametrize(
