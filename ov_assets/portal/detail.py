@@ -17,8 +17,8 @@ from ov_assets.portal.errors import (
 from ov_assets.portal.login import close_popup
 from ov_assets.portal.pdf import fixed_dates, holds_text
 from ov_assets.portal.requests_watch import PortalBusy
-from ov_assets.portal.scripts import script
-from ov_assets.portal.session import POLL_MS, PortalSession, Tab
+from ov_assets.portal.scripts import POLL_MS, script
+from ov_assets.portal.session import PortalSession, Tab
 from ov_assets.pqr.record import FIELDS, Pqr, field_name
 
 READ_DETAIL = script("read_detail")

@@ -8,7 +8,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import FilterNotApplied, LayoutChanged
 from ov_assets.portal.look import Filter
-from ov_assets.portal.scripts import script
+from ov_assets.portal.scripts import POLL_MS, script
 
 TOGGLE = "a.accordion-toggle"
 ESTADO = 'md-select[ng-model="filtros.Estado"]'
@@ -47,7 +47,7 @@ async def set_filter(page: Page, company: str, wanted: Filter) -> None:
         await page.locator(f"{TO} {DATE_INPUT}").fill(wanted.last.isoformat())
         try:
             await page.wait_for_function(
-                FILTER_IS, arg=[[ESTADO, FROM, TO], shown], timeout=CONTROL_TIMEOUT_MS
+                FILTER_IS, arg=[[ESTADO, FROM, TO], shown], timeout=CONTROL_TIMEOUT_MS, polling=POLL_MS
             )
         except PlaywrightTimeout:
             continue

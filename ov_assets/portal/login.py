@@ -9,7 +9,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import AccessBlocked, LayoutChanged, LoginRejected, OtpRequired, PortalDown
 from ov_assets.portal.requests_watch import raise_for_status
-from ov_assets.portal.scripts import script
+from ov_assets.portal.scripts import POLL_MS, script
 from ov_assets.portal.site import Site
 
 # The ids carry dots (`…Login_DotNetNuke.Membership…_txtUsername`), so they are matched by their end.
@@ -128,7 +128,7 @@ async def _outcome(page: Page, refusal: asyncio.Future[Response], timeout_s: flo
 
     async def shown() -> str | None:
         with contextlib.suppress(PlaywrightTimeout):
-            handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000)
+            handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000, polling=POLL_MS)
             return str(await handle.json_value())
         return None
 

@@ -13,8 +13,8 @@ from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstabl
 from ov_assets.portal.list_filter import CONTROL_TIMEOUT_MS, ESTADO, SEARCH, TOGGLE
 from ov_assets.portal.login import close_popup
 from ov_assets.portal.look import Filter, Look
-from ov_assets.portal.scripts import script
-from ov_assets.portal.session import POLL_MS, PortalSession, Tab
+from ov_assets.portal.scripts import POLL_MS, script
+from ov_assets.portal.session import PortalSession, Tab
 
 READ_LIST = script("read_list")
 NEXT, PREVIOUS = 'button[aria-label="Next"]', 'button[aria-label="Previous"]'

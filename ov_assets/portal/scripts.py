@@ -2,6 +2,9 @@
 
 from importlib import resources
 
+# By the clock: a tab that isn't in front draws a frame a second only, and Playwright looks once a frame.
+POLL_MS = 50
+
 
 def script(name: str) -> str:
     """The source of `js/<name>.js`."""

@@ -27,8 +27,6 @@ from ov_assets.portal.site import Limits, Site
 
 VIEWPORT = {"width": 1366, "height": 900}
 CLOSE_TIMEOUT_S = 3.0
-# By the clock: a tab that isn't in front draws a frame a second only, and Playwright looks once a frame.
-POLL_MS = 50
 BROWSER_CLOSE_TIMEOUT_S = 20.0
 BLOCKED_TEXT = "request is blocked"
 
