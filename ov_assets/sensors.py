@@ -21,7 +21,8 @@ RUNS_PER_TICK = 10
 PENDING_PARTITIONS_MAX = 500
 OVERDUE = timedelta(hours=5)  # after midnight: an hour after the bulk was to ask for yesterday
 GAP_DAYS = 7
-HISTORY = timedelta(hours=3)  # longer than the longest pause
+HISTORY = timedelta(hours=9)  # so many failures with their pauses as lead to the longest pause, and again
+RUNS_READ_MAX = 5000
 PARTITION_TAG = "dagster/partition"
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -50,14 +51,16 @@ def histories(
 ) -> dict[CompanyDay, History]:
     """Failures in a row since the last success, of runs that ended lately."""
     wanted = set(partitions)
-    records = instance.get_run_records(
-        dg.RunsFilter(statuses=ENDED, updated_after=now - HISTORY), limit=2000, order_by="id", ascending=True
+    newest_first = instance.get_run_records(
+        dg.RunsFilter(job_name=job_name, statuses=ENDED, updated_after=now - HISTORY),
+        limit=RUNS_READ_MAX,
+        order_by="id",
     )
     found: dict[CompanyDay, History] = {}
-    for record in records:
+    for record in reversed(newest_first):
         run = record.dagster_run
         partition = partition_of(run)
-        if run.job_name != job_name or partition is None or partition not in wanted:
+        if partition is None or partition not in wanted:
             continue
         # A run that uploads nothing though work is pending was in vain: its partition rests, too
         in_vain = run.tags.get(UPLOADED_TAG) == "0"

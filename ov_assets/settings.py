@@ -7,6 +7,15 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# The connection that holds a portal's lock is silent for as long as the portal is read; routers forget those.
+KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 60,
+    "keepalives_interval": 15,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 90_000,
+}
+
 
 class MissingSettingError(Exception):
     """A variable that the work at hand needs isn't set."""
@@ -122,6 +131,7 @@ class Settings(BaseSettings):
             "sslmode": self.rds_ssl_mode,
             "application_name": "ov_assets",
             "connect_timeout": 10,
+            **KEEPALIVES,
         }
 
     def bucket(self) -> str:

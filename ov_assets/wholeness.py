@@ -49,8 +49,8 @@ def judge(day: DayStatus, asked_at: datetime | None) -> tuple[str, ...]:
         faults.append("nadie ha consultado el portal")
     elif asked_at < end_of(day.fecha):
         faults.append("el portal no se ha consultado desde que terminó el día")
-    if (absent := day.listadas - day.filas - day.rechazadas) > 0:
-        faults.append(f"{absent} PQR listadas sin cargar")
+    if day.sin_cargar:
+        faults.append(f"{day.sin_cargar} PQR listadas sin cargar")
     if day.rechazadas:
         faults.append(f"{day.rechazadas} en cuarentena")
     if day.pendientes:

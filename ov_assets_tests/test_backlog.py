@@ -1,9 +1,11 @@
 """Which pending partitions to ask for: the decision alone."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from ov_assets.backlog import History, decide, pause_after
 from ov_assets.partitions import CompanyDay
+from ov_assets.sensors import HISTORY
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B, C = (CompanyDay("afinia", date(2026, 11, day)) for day in (1, 2, 3))
@@ -27,6 +29,19 @@ def test_a_failing_partition_rests_longer_each_time_but_never_over_an_hour() -> 
     resting = {A: History(2, NOW - timedelta(minutes=3))}
     assert decide([A, B], set(), resting, NOW, 10).ask_for == (B,)
     assert decide([A, B], set(), resting, NOW + timedelta(minutes=1), 10).ask_for == (B, A)
+
+
+def test_what_fails_for_good_is_asked_for_once_an_hour_though_old_failures_are_forgotten() -> None:
+    took, ends, now = timedelta(minutes=3), list[datetime](), NOW
+    while now < NOW + timedelta(days=2):
+        seen = [end for end in ends if end > now - HISTORY]
+        history = History(len(seen), seen[-1]) if seen else History()
+        if decide([A], set(), {A: history}, now, 10).ask_for:
+            now += took
+            ends.append(now)
+        now += timedelta(seconds=30)
+    pauses = [later - end for end, later in pairwise(ends)]
+    assert min(pauses[8:]) >= timedelta(hours=1)
 
 
 def test_a_cap_leaves_the_rest_for_the_next_tick_and_failing_ones_cannot_eat_it() -> None:

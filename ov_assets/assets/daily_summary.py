@@ -62,7 +62,7 @@ def summarise(instance: dg.DagsterInstance, connection: psycopg.Connection, day:
                 empresa=found.empresa,
                 nombre_empresa=COMPANIES[found.empresa].name,
                 listadas=found.estado.listadas,
-                en_rds=found.estado.filas,
+                en_rds=found.estado.listadas_en_rds,
                 rechazadas=found.estado.rechazadas,
                 archivos=found.estado.archivos,
                 en_s3=found.estado.subidos,

@@ -27,6 +27,13 @@ MAGIC: dict[str, bytes] = {
     ".doc": b"\xd0\xcf\x11\xe0",
     ".rar": b"Rar!",
 }
+# What else a file may be that has another's extension: any of the above, RTF, TIFF, BMP, WebP, 7z, HEIC.
+OTHER_FILES = (
+    *MAGIC.values(),
+    *(b"{\\rtf", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"7z\xbc\xaf"),
+    *(bytes([0, 0, 0, size]) + b"ftyp" for size in range(16, 64, 4)),
+)
+TRAILING_S = 0.3
 BLOB_BYTES = """
 async (url) => {
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -45,8 +52,9 @@ def check_bytes(data: bytes, name: str, max_bytes: int) -> str | None:
         return f"{len(data)} bytes, over OV_ATTACHMENT_MAX_MB"
     extension = PurePosixPath(name).suffix.lower()
     magic = MAGIC.get(extension)
-    if magic and magic not in data[:1024]:
-        return f"not a {extension} file"
+    # People rename files: a PNG that is called .jpg is what they sent. A page or a text in its place isn't.
+    if magic and magic not in data[:1024] and not data.startswith(OTHER_FILES):
+        return f"not a {extension} file, nor any other that is known"
     if magic is None and data[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return "a web page instead of the file"
     return None
@@ -60,6 +68,7 @@ class _Race:
         self._answer: asyncio.Future[Download | Page | Response] = asyncio.get_running_loop().create_future()
         self._popups: list[Page] = []
         self._asked: set[Request] = set()
+        self._late = asyncio.Event()
         self._listeners = {
             "request": self._on_request,
             "response": self._on_response,
@@ -77,7 +86,9 @@ class _Race:
             self._page.remove_listener(event, listener)
 
     def _offer(self, answer: Download | Page | Response) -> None:
-        if not self._answer.done():
+        if self._answer.done():
+            self._late.set()
+        else:
             self._answer.set_result(answer)
 
     def _on_request(self, request: Request) -> None:
@@ -106,6 +117,11 @@ class _Race:
     async def answer(self, timeout_s: float) -> Download | Page | Response:
         return await asyncio.wait_for(asyncio.shield(self._answer), timeout_s)
 
+    async def quiet(self) -> None:
+        """Let what is fetched also be saved or shown, lest it be taken for the answer to the next click."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._late.wait(), TRAILING_S)
+
     async def close_popups(self) -> None:
         for popup in self._popups:
             with contextlib.suppress(PlaywrightError):
@@ -127,6 +143,8 @@ async def fetch(session: PortalSession, tab: Tab, index: int, name: str, row: Li
             data = await asyncio.wait_for(
                 _bytes_of(session, tab.page, answer, row), limits.attachment_timeout_s
             )
+            if isinstance(answer, Response):
+                await race.quiet()
             problem = data if isinstance(data, str) else check_bytes(data, name, limits.attachment_max_bytes)
         except TimeoutError:
             problem = f"no bytes within {limits.attachment_timeout_s:.0f} s"

@@ -50,6 +50,8 @@ class DetailTab:
     def __init__(self, session: PortalSession) -> None:
         self._session = session
         self.tab: Tab | None = None
+        self._mark = 0
+        self._route = ""
 
     @property
     def _company(self) -> str:
@@ -67,23 +69,33 @@ class DetailTab:
         next PQR start from a full load, not from a page in an unknown state.
         """
         url = self._session.site.detail_url(row.href)
-        fresh = self.tab is None or self.tab.page.is_closed() or await self.tab.page.evaluate(CLEAR_LEFTOVERS)
+        route = url.split("#", 1)[1]
+        fresh = (
+            self.tab is None
+            or self.tab.page.is_closed()
+            or route == self._route  # the same route again asks the portal for nothing
+            or await self.tab.page.evaluate(CLEAR_LEFTOVERS)
+        )
         self._session.opened_details += 1
         if fresh:
             await self.close()
             self.tab = await self._session.new_tab()
         assert self.tab is not None
         tab = self.tab
-        mark = tab.watch.mark()
+        self._mark, self._route = tab.watch.mark(), route
         if fresh:
             await self._session.goto(tab, url)
         else:
             await self._session.pace.turn()
-            await tab.page.evaluate("(hash) => { location.hash = hash; }", url.split("#", 1)[1])
+            await tab.page.evaluate("(hash) => { location.hash = hash; }", route)
         limits = self._session.limits
         try:
-            await tab.watch.settled(mark, limits.answer_timeout_s, start_within_s=limits.answer_timeout_s)
-            self._raise_answer(tab, row)
+            await tab.watch.settled(
+                self._mark, limits.answer_timeout_s, start_within_s=limits.answer_timeout_s
+            )
+            if tab.watch.not_found():
+                raise DetailMissing(self._company, "HTTP 404", day=row.day, radicado=row.numero_radicado)
+            self._raise_failures(tab, row)
             await tab.page.wait_for_function(
                 SHOWS_RADICADO,
                 arg=row.numero_radicado,
@@ -93,9 +105,7 @@ class DetailTab:
         except PlaywrightTimeout:
             await self._explain_absence(tab, row)
 
-    def _raise_answer(self, tab: Tab, row: ListedRow) -> None:
-        if tab.watch.not_found():
-            raise DetailMissing(self._company, "HTTP 404", day=row.day, radicado=row.numero_radicado)
+    def _raise_failures(self, tab: Tab, row: ListedRow) -> None:
         try:
             tab.watch.raise_failures(row.day)
         except PortalBusy:
@@ -119,10 +129,12 @@ class DetailTab:
     async def read(self, row: ListedRow) -> Reading:
         """The record once it no longer changes.
 
-        The claim number arrives after the rest, or never: a blank one is waited for, then accepted.
+        The claim number arrives after the rest, by a request of its own, or never. A blank one is waited for,
+        and accepted only when no request is open and none has failed.
         """
         assert self.tab is not None
-        page = self.tab.page
+        page, watch = self.tab.page, self.tab.watch
+        await watch.settled(self._mark, self._session.limits.answer_timeout_s, start_within_s=0)
         if await page.evaluate(CLAIM_NUMBER_IS_EMPTY):
             with contextlib.suppress(PlaywrightTimeout):
                 await page.wait_for_function(
@@ -130,6 +142,8 @@ class DetailTab:
                     timeout=self._session.limits.late_field_grace_s * 1000,
                     polling=POLL_MS,
                 )
+            await watch.settled(self._mark, self._session.limits.answer_timeout_s, start_within_s=0)
+        self._raise_failures(self.tab, row)
         return self._reading(await page.evaluate(READ_DETAIL), row)
 
     def _reading(self, raw: dict, row: ListedRow) -> Reading:

@@ -78,7 +78,8 @@ async def _submit(page: Page, site: Site) -> None:
         if site.company.has_popup:
             await close_popup(page)
         try:
-            await page.locator(SUBMIT).click(timeout=CLICK_TIMEOUT_MS)
+            # Waiting for the answer is not its part: one that came late would have the password sent again.
+            await page.locator(SUBMIT).click(timeout=CLICK_TIMEOUT_MS, no_wait_after=True)
         except PlaywrightTimeout:
             continue
         return
@@ -101,9 +102,14 @@ async def log_in(page: Page, site: Site, timeout_s: float) -> None:
     await _type(page, site, USERNAME, site.username)
     await _type(page, site, PASSWORD, site.password)
     refusal: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+    answered = False
 
     def on_response(response: Response) -> None:
-        if response.status >= 400 and response.request.is_navigation_request() and not refusal.done():
+        nonlocal answered
+        if not response.request.is_navigation_request():
+            return
+        answered = answered or response.request.method == "POST"
+        if response.status >= 400 and not refusal.done():
             refusal.set_result(response)
 
     page.on("response", on_response)
@@ -113,6 +119,9 @@ async def log_in(page: Page, site: Site, timeout_s: float) -> None:
     if isinstance(outcome, Response):
         raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))
         raise PortalDown(company, f"HTTP {outcome.status} to the login")
+    if outcome is None and answered and await page.locator(SUBMIT).is_visible():
+        # Its words may be new to us; sending the password again is what locks an account.
+        raise LoginRejected(company, "the portal answered the login with its login page again")
     if outcome is None:
         raise PortalDown(company, "the login got no answer")
     if outcome == "rejected":

@@ -54,6 +54,11 @@ def is_login(url: str) -> bool:
     return "login" in urlsplit(url).path.lower()
 
 
+def browser_failed(company: str, error: PlaywrightError) -> PortalDown:
+    """A failure of the browser under a name of ours: its own message tells what was being typed."""
+    return PortalDown(company, f"the browser failed ({type(error).__name__})")
+
+
 class PortalSession:
     """A browser logged in to one portal. Get one with `portal_session`."""
 
@@ -203,6 +208,8 @@ class PortalSession:
                 self.pace.pause(error.retry_after_s)
             await self.evidence.note(error, "login", tab.page, tab.console)
             raise
+        except PlaywrightError as error:
+            raise browser_failed(self.company, error) from None
         finally:
             await tab.close()
 
@@ -224,5 +231,7 @@ async def portal_session(
         try:
             await session.open()
             yield session
+        except PlaywrightError as error:
+            raise browser_failed(session.company, error) from None
         finally:
             await session.close()

@@ -80,8 +80,8 @@ class CaptureStore:
     def recover(self) -> None:
         """Undo what a killed capture left half done, and set aside what isn't a capture any more.
 
-        A folder taken away is put back and an unfinished one dropped; one without a readable manifest is
-        renamed out of the way, so that its PQR counts as not captured.
+        A folder taken away is put back and an unfinished one dropped; one without a readable manifest, or
+        with a file that was altered, is renamed out of the way, so that its PQR counts as not captured.
         """
         if not self.folder.is_dir():
             return
@@ -94,12 +94,19 @@ class CaptureStore:
         for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
             shutil.rmtree(draft)
         for folder in self._visible_folders():
-            try:
-                self._read_manifest(folder)
-            except BrokenCaptureError:
+            if not self._is_sound(folder):
                 aside = self.folder / f"{BROKEN_PREFIX}{folder.name}"
                 shutil.rmtree(aside, ignore_errors=True)
                 folder.rename(aside)
+
+    def _is_sound(self, folder: Path) -> bool:
+        """Whether each file that is there holds what the manifest says; `missing_files` tells what isn't."""
+        try:
+            manifest = self._read_manifest(folder)
+        except BrokenCaptureError:
+            return False
+        there = ((folder / file.ruta, file.hash_archivo) for file in manifest.archivos)
+        return all(sha256_of(path) == digest for path, digest in there if path.is_file())
 
     def _visible_folders(self) -> list[Path]:
         if not self.folder.is_dir():

@@ -7,6 +7,7 @@ An empty field is "no value"; the words NULL, NaN and None are text like any oth
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,8 @@ from pathlib import Path
 from ov_assets.pqr.content_hash import hash_registro
 from ov_assets.pqr.files import replace_atomically
 from ov_assets.pqr.record import FIELDS, Pqr
+
+csv.field_size_limit(sys.maxsize)  # a complaint may be longer than the 131,072 characters of the default
 
 COLUMNS: tuple[str, ...] = (
     "empresa",

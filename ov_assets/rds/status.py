@@ -12,7 +12,8 @@ from ov_assets.rds.connection import company_query, private_errors
 class DayStatus:
     """Counts of one company and date.
 
-    listadas: PQR that the portal lists. filas: PQR in the company's table. rechazadas: rejects that wait.
+    listadas: PQR that the portal lists; of them listadas_en_rds in the company's table, sin_cargar neither
+    there nor in quarantine. filas: PQR in the table, listed or not. rechazadas: rejects that wait.
     archivos: current files. subidos: those with an object `subido` or `pre_existente`. pendientes: the
     others. por_estado: registry rows of the date by state.
     """
@@ -20,6 +21,8 @@ class DayStatus:
     empresa: str
     fecha: date
     listadas: int
+    listadas_en_rds: int
+    sin_cargar: int
     filas: int
     rechazadas: int
     archivos: int

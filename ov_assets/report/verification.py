@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the report says; counts of PQR (listadas … en_rds) and of files (archivos … en_s3).
+    """What the report says; counts of PQR that the portal lists (listadas … en_rds) and of files (… en_s3).
 
     cobertura: rows of the CSV in which a field isn't empty, by field. tendencia: the days up to this one.
     """

@@ -3,18 +3,22 @@
 import asyncio
 import json
 import os
+import re
 import stat
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from playwright.async_api import Page
 
+from ov_assets.portal import login
 from ov_assets.portal.columns import ListedRow
 from ov_assets.portal.detail import DetailTab
 from ov_assets.portal.doctor import examine
-from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, LoginRejected
+from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, LoginRejected, PortalDown
 from ov_assets.portal.look import FINALIZADO, Filter
 from ov_assets.portal.looking import list_window, patient_look
 from ov_assets.portal.pqr_list import PqrList
@@ -70,6 +74,36 @@ def test_a_wrong_password_is_sent_once_and_after_two_refusals_never_again(
     assert "not it" not in guard.read_text()
     assert in_session(portal, nothing, limits) == 1  # another password is a fresh start
     assert not guard.exists()
+
+
+def test_a_refusal_in_unknown_words_is_a_refusal_and_sent_once(
+    portal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has seen the true portal refuse; what it must not be taken for is a portal that is down."""
+    deaf = re.sub(r'errors = ".+"', 'errors = ".unheard-of"', login.OUTCOME)
+    assert deaf != login.OUTCOME
+    monkeypatch.setattr(login, "OUTCOME", deaf)
+    with pytest.raises(LoginRejected, match="with its login page again"):
+        in_session(portal, nothing, quick(tmp_path, answer_timeout_s=4.0), password="not it")
+    assert stats(portal)["logins_failed"] == 1
+
+
+def test_a_browser_that_dies_at_the_login_tells_nobody_the_password(
+    portal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Playwright's own message quotes what was being typed."""
+    typed, password = login._type, "".join(["zz", "secret"] * 6)
+
+    async def type_and_die(page: Page, site: Any, selector: str, text: str) -> None:
+        if selector == login.PASSWORD:
+            asyncio.get_running_loop().call_later(0.2, lambda: asyncio.ensure_future(page.close()))
+        await typed(page, site, selector, text)
+
+    monkeypatch.setattr(login, "_type", type_and_die)
+    with pytest.raises(PortalDown) as failed:
+        in_session(portal, nothing, password=password)
+    assert password[:8] not in "".join(traceback.format_exception(failed.value))
+    assert stats(portal)["logins_failed"] == 0
 
 
 @pytest.mark.parametrize("key", [None, "a key of any length"])
@@ -168,6 +202,32 @@ def test_no_record_leaks_into_the_next_one(portal: Any) -> None:
 
     expected = {radicado: radicado for radicado in radicados} | {radicados[2]: "missing"}
     assert in_session(portal, read) == expected
+
+
+def test_a_pqr_that_is_opened_again_in_its_tab_shows_what_it_says_now(portal: Any) -> None:
+    (radicado,) = add_pqrs(portal, 1)
+
+    async def read_twice(session: PortalSession) -> tuple[str, str]:
+        (row,) = (await PqrList(session).look(DAY)).rows.values()
+        detail = DetailTab(session)
+        await detail.show(row)
+        before = (await detail.read(row)).pqr.celular
+        change = {"campos": {"celular": "3000000000"}}
+        portal.control(COMPANY).patch(f"pqrs/{radicado}", json=change).raise_for_status()
+        await detail.show(row)
+        return before, (await detail.read(row)).pqr.celular
+
+    before, after = in_session(portal, read_twice)
+    assert before != after == "3000000000"
+
+
+def test_a_claim_number_slower_than_our_patience_is_waited_for_while_its_request_is_open(
+    portal: Any, tmp_path: Path
+) -> None:
+    add_pqrs(portal, 1)
+    faults(portal, sgc={"*": "late"}, latency_ms=1_500)
+    capture(portal, tmp_path, quick(late_field_grace_s=0.2))
+    assert differences(portal, tmp_path) == (set(), [])
 
 
 def test_a_lost_label_is_named(portal: Any) -> None:

@@ -83,6 +83,16 @@ def test_a_folder_without_a_manifest_is_set_aside_and_counts_as_not_captured(sto
     assert (store.folder / ".roto-0900000001" / "pqr.json").is_file()
 
 
+@pytest.mark.parametrize("altered", ["pqr.json", "adjuntos/uno.pdf"])
+def test_a_file_altered_at_the_same_size_sets_its_capture_aside(store: CaptureStore, altered: str) -> None:
+    capture(store, pqr(), {"uno.pdf": b"%PDF-a"})
+    path = store.folder / "0900000001" / altered
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    store.recover()
+    assert store.manifests() == {}
+    assert (store.folder / ".roto-0900000001" / altered).is_file()
+
+
 def test_a_missing_or_shortened_file_is_seen(store: CaptureStore) -> None:
     capture(store, pqr(), {"uno.pdf": b"%PDF-a"})
     (manifest,) = store.manifests().values()

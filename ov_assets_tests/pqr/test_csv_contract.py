@@ -55,6 +55,13 @@ def test_the_same_captures_give_the_same_bytes(store: CaptureStore, tmp_path: Pa
     assert first.count(b"\r\n") == 3
 
 
+def test_a_complaint_of_any_length_comes_back(store: CaptureStore) -> None:
+    text = "larga, " * 30_000
+    capture(store, pqr(cuerpo_reclamacion=text))
+    (row,) = read_company_csv(written(store))
+    assert row["cuerpo_reclamacion"] == text.strip()
+
+
 def test_an_empty_day_is_a_header(store: CaptureStore) -> None:
     assert written(store).read_bytes() == ",".join(COLUMNS).encode() + b"\r\n"
 

@@ -8,6 +8,7 @@ from ov_assets.pqr.csv_contract import read_company_csv
 from ov_assets.rds.connection import UnknownCompanyError, connect
 from ov_assets.rds.listing import ListedRow, listed, record_listing
 from ov_assets.rds.status import status
+from ov_assets.wholeness import judge
 from ov_assets_tests.rds.helpers import DAY, T0, fetch, later, load, row
 
 NEXT = date(2025, 10, 14)
@@ -97,7 +98,8 @@ def test_status_counts_each_day(database, tmp_path):
             {"d": DAY},
         )
         before, day, after = status(conn, "afinia", date(2025, 10, 12), NEXT)
-        assert (day.listadas, day.filas, day.rechazadas) == (3, 2, 1)
+        assert (day.listadas, day.listadas_en_rds, day.sin_cargar) == (3, 2, 0)
+        assert (day.filas, day.rechazadas) == (2, 1)
         assert (day.archivos, day.subidos, day.pendientes) == (3, 1, 2)
         assert day.por_estado == {"subido": 1, "pre_existente": 1, "error": 1}
         assert (before.fecha, before.listadas, before.filas, before.por_estado) == (
@@ -111,3 +113,13 @@ def test_status_counts_each_day(database, tmp_path):
         with pytest.raises(UnknownCompanyError):
             status(conn, "otra", DAY, DAY)
     assert len(read_company_csv(tmp_path / f"{DAY}.csv")) == 3
+
+
+def test_a_row_whose_pqr_left_the_list_does_not_make_up_for_one_that_lacks(database, tmp_path):
+    walk(database, [seen("00000001"), seen("00000002")])
+    load(database, tmp_path, [row(1), row(2)])
+    walk(database, [seen("00000002"), seen("00000003")], later())
+    with connect(database) as conn:
+        (day,) = status(conn, "afinia", DAY, DAY)
+    assert (day.listadas, day.filas, day.listadas_en_rds, day.sin_cargar) == (2, 2, 1, 1)
+    assert "1 PQR listadas sin cargar" in judge(day, later(24))

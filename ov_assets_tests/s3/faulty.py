@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 DROP = b""  # the request gets through, its answer doesn't
+DAMAGE = b"\0"  # the last byte of the request arrives as another one
 PASS = None
 
 
@@ -18,7 +19,7 @@ def answer(status: int, code: str) -> bytes:
 
 
 class Proxy:
-    """`faults`: for each connection in turn DROP, PASS or the bytes to answer; the last goes on for ever."""
+    """`faults`: for each connection in turn DROP, DAMAGE, PASS or the bytes to answer; the last goes on."""
 
     def __init__(self, endpoint_url: str, faults: list[bytes | None]) -> None:
         target = urlsplit(endpoint_url)
@@ -41,7 +42,9 @@ class Proxy:
             self.connections += 1
         with client, contextlib.suppress(OSError):
             request = _whole_request(client)
-            if fault:
+            if fault is DAMAGE:
+                request = request[:-1] + bytes([request[-1] ^ 1])
+            elif fault:
                 client.sendall(fault)
                 return
             with socket.create_connection(self.target) as server:

@@ -10,7 +10,7 @@ from ov_assets.s3 import uploader
 from ov_assets.s3.errors import S3AccessDeniedError, S3DownError, S3Error, s3_error
 from ov_assets.s3.inventory import list_keys, list_objects
 from ov_assets.s3.uploader import Limits, Resultado, UploadItem, unconfirmed, upload_many
-from ov_assets_tests.s3.faulty import DROP, PASS, answer, faulty
+from ov_assets_tests.s3.faulty import DAMAGE, DROP, PASS, answer, faulty
 from ov_assets_tests.s3.flow import open_bucket, sha256
 
 QUICK = Limits(attempts=3, retry_seconds=5, batch=1)
@@ -155,6 +155,21 @@ def test_lost_answer_after_the_commit_makes_no_second_object(bucket, store, item
         (outcome,) = run(open_bucket(bucket.name, proxy.endpoint_url, bucket.region), [item()])
     assert outcome.resultado is Resultado.SUBIDO  # not one that was there before us
     assert [found.key for found in list_objects(store, [""])] == [KEY]
+
+
+def test_bytes_damaged_on_the_way_are_refused_by_s3_and_sent_again(bucket, store, item):
+    with faulty(bucket.endpoint_url, DAMAGE, PASS) as proxy:
+        (outcome,) = run(open_bucket(bucket.name, proxy.endpoint_url, bucket.region), [item()])
+    assert (outcome.resultado, proxy.connections) == (Resultado.SUBIDO, 2)
+    assert store.client.get_object(Bucket=store.name, Key=KEY)["Body"].read() == PDF
+
+
+def test_bytes_damaged_each_time_make_no_object(bucket, store, item):
+    with faulty(bucket.endpoint_url, DAMAGE) as proxy:
+        (outcome,) = run(open_bucket(bucket.name, proxy.endpoint_url, bucket.region), [item()])
+    assert (outcome.resultado, outcome.permanente) == (Resultado.ERROR, False)
+    assert "BadDigest" in outcome.detalle
+    assert list(list_objects(store, [""])) == []
 
 
 def test_only_errors_of_its_own_count_as_down(bucket, item):

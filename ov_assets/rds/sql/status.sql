@@ -1,9 +1,20 @@
 WITH dia AS (
     SELECT d::date AS fecha FROM generate_series(%(desde)s::date, %(hasta)s::date, interval '1 day') AS d
 ), listada AS (
-    SELECT fecha_dia AS fecha, count(*) AS n
-    FROM data_general.listado_ov
-    WHERE empresa = %(empresa)s AND fecha_dia BETWEEN %(desde)s AND %(hasta)s AND presente
+    -- By radicado, not by subtracting counts: a row whose PQR left the list would make up for one that lacks.
+    SELECT
+        l.fecha_dia AS fecha,
+        count(*) AS n,
+        count(*) FILTER (WHERE EXISTS (
+            SELECT FROM {tabla} t WHERE t.numero_radicado = l.numero_radicado)) AS en_rds,
+        count(*) FILTER (WHERE
+            NOT EXISTS (SELECT FROM {tabla} t WHERE t.numero_radicado = l.numero_radicado)
+            AND NOT EXISTS (
+                SELECT FROM data_general.rechazos_ov q
+                WHERE q.empresa = l.empresa AND q.numero_radicado = l.numero_radicado
+                  AND q.estado = 'pendiente')) AS sin_cargar
+    FROM data_general.listado_ov l
+    WHERE l.empresa = %(empresa)s AND l.fecha_dia BETWEEN %(desde)s AND %(hasta)s AND l.presente
     GROUP BY 1
 ), cargada AS (
     SELECT fecha::date AS fecha, count(*) AS n
@@ -40,6 +51,8 @@ WITH dia AS (
 SELECT
     fecha,
     COALESCE(listada.n, 0),
+    COALESCE(listada.en_rds, 0),
+    COALESCE(listada.sin_cargar, 0),
     COALESCE(cargada.n, 0),
     COALESCE(rechazada.n, 0),
     COALESCE(archivo.n, 0),
