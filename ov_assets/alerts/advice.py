@@ -68,6 +68,10 @@ SHARED: dict[str, Advice] = {
         pasajera=True,
     ),
     "S3BucketMissingError": Advice("el bucket de S3 no existe", "Revise S3_BUCKET_NAME y AWS_REGION."),
+}
+
+# Faults of what a step of one company is configured with: one alert a company and step, whatever the day.
+SETTINGS: dict[str, Advice] = {
     "MissingSettingError": Advice("falta una variable de configuración", "Abra la ejecución: dice cuál."),
 }
 

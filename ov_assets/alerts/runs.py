@@ -9,9 +9,18 @@ import dagster as dg
 
 from ov_assets.alerts import advice
 from ov_assets.alerts.events import CheckFailed, Event, NotWhole, RunFailed
-from ov_assets.alerts.wording import CHECK_PREFIX, DAY_PREFIX, PORTAL_PREFIX, SHARED_PREFIX, key, run_key
+from ov_assets.alerts.wording import (
+    CHECK_PREFIX,
+    DAY_PREFIX,
+    PORTAL_PREFIX,
+    SHARED_PREFIX,
+    alert_of,
+    key,
+    run_key,
+)
 from ov_assets.companies import COMPANIES
 from ov_assets.daily_checks import COMPANIES_KEY, every_company_complete_yesterday
+from ov_assets.jobs import chain_job, s3_job
 from ov_assets.partitions import company_day
 
 PARTITION_TAG = "dagster/partition"
@@ -25,6 +34,9 @@ READ_EVENTS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
+STOPPED_BY_CHECK = "DagsterAssetCheckFailedError"  # the step of a blocking check that didn't pass
+# What may be launched of a partition and die; the whole chain, once through, makes up for each of them.
+PARTS_OF_CHAIN = ("__ASSET_JOB", s3_job.name)
 PORTAL_STEPS = {"portal_listing", "pqr_captures"}
 CAPTURED_KEY = "capturadas_ahora"  # metadata of pqr_captures
 WHOLE_DAY_CHECK = every_company_complete_yesterday.check_key.name
@@ -45,7 +57,7 @@ class CheckSeen:
 class RunOutcome:
     """A finished run. fallas: code by failed step. hechos: the steps that succeeded.
 
-    capturadas: PQR that it opened on the portal and brought in.
+    capturadas: PQR that it opened on the portal and brought in. frenado: a blocking check stopped it.
     """
 
     run_id: str
@@ -57,6 +69,7 @@ class RunOutcome:
     hechos: tuple[str, ...] = ()
     controles: tuple[CheckSeen, ...] = ()
     capturadas: int = 0
+    frenado: bool = False
 
 
 def news_of(run: RunOutcome) -> tuple[list[Event], list[str]]:
@@ -65,11 +78,13 @@ def news_of(run: RunOutcome) -> tuple[list[Event], list[str]]:
         RunFailed(run.empresa, run.fecha, run.trabajo, step, fault, run.run_id)
         for step, fault in run.fallas.items()
     ]
-    if run.fallo and not run.fallas and all(check.paso for check in run.controles):
+    if run.fallo and not run.fallas and not run.frenado:
         events.append(RunFailed(run.empresa, run.fecha, run.trabajo, "", INTERRUPTED, run.run_id))
-    recovered = [run_key(run.empresa, run.fecha, step) for step in run.hechos]
+    # The day's own failure of the step, and what keeps it from working on any day.
+    recovered = [run_key(run.empresa, day, step) for step in run.hechos for day in (run.fecha, None)]
     if not run.fallo:
-        recovered.append(run_key(run.empresa, run.fecha, run.trabajo))
+        jobs = [run.trabajo, *(PARTS_OF_CHAIN if run.trabajo == chain_job.name else ())]
+        recovered += [run_key(run.empresa, run.fecha, job) for job in jobs]
     if PORTAL_STEPS.intersection(run.hechos):
         # A run that opened no PQR has seen the list only: whether the pages are as before it can't say.
         over = [fault for fault in advice.PORTAL if fault != "LayoutChanged" or run.capturadas]
@@ -82,7 +97,8 @@ def news_of(run: RunOutcome) -> tuple[list[Event], list[str]]:
                 events.append(event)
             else:
                 recovered.append(identity)
-    return events, recovered
+    raised = {alert_of(event, "").clave for event in events}
+    return events, [identity for identity in recovered if identity not in raised]
 
 
 def _news_of_check(run: RunOutcome, check: CheckSeen) -> Iterator[tuple[Event | None, str]]:
@@ -107,6 +123,7 @@ def read_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunOutcome | N
     done: list[str] = []
     checks: list[CheckSeen] = []
     captured = 0
+    held = False
     records = instance.get_records_for_run(run.run_id, of_type=READ_EVENTS, limit=EVENTS_MAX).records
     for event in (record.event_log_entry.dagster_event for record in records):
         if event is None:
@@ -115,7 +132,9 @@ def read_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunOutcome | N
             done.append(event.step_key or "")
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
             fault = fault_code(event.step_failure_data)
-            if fault != "DagsterAssetCheckFailedError":  # the check's own evaluation says it better
+            if fault == STOPPED_BY_CHECK:  # the check's own evaluation says it better
+                held = True
+            else:
                 faults[event.step_key or ""] = fault
         elif event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
             told = event.step_materialization_data.materialization.metadata.get(CAPTURED_KEY)
@@ -125,7 +144,7 @@ def read_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunOutcome | N
     empresa, fecha = place_of(run.tags.get(PARTITION_TAG))
     failed = run.status is dg.DagsterRunStatus.FAILURE
     return RunOutcome(
-        run.run_id, run.job_name, empresa, fecha, failed, faults, tuple(done), tuple(checks), captured
+        run.run_id, run.job_name, empresa, fecha, failed, faults, tuple(done), tuple(checks), captured, held
     )
 
 

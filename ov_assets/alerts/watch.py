@@ -11,9 +11,9 @@ import psycopg
 from ov_assets import wholeness
 from ov_assets.alerts.events import Conflicts, Digest, Event, NotWhole, Quarantine
 from ov_assets.alerts.runs import news_of, read_run
-from ov_assets.alerts.wording import DAY_PREFIX, REPORT, alert_of, company_name, key
+from ov_assets.alerts.wording import DAY_PREFIX, REPORT, RUN_PREFIX, WARNING, alert_of, company_name, key
 from ov_assets.companies import COMPANIES
-from ov_assets.rds.alert_ledger import close_alerts, open_alerts, raise_alerts, to_settle
+from ov_assets.rds.alert_ledger import OpenAlert, close_alerts, open_alerts, raise_alerts, to_settle
 
 ENDS = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
 RUNS_PER_TICK = 100
@@ -22,16 +22,23 @@ FIRST_LOOK_BACK = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Up to which event the runs have been read, by kind of event."""
+    """Up to which event the runs have been read, by kind of event.
+
+    since: a timestamp, for the kinds of which no event was seen yet. It stays where it is: were it counted
+    back from each tick, the first failure ever would be lost if the sensor was down when it came.
+    """
 
     seen: dict[str, int]
+    since: float
 
     @classmethod
     def of(cls, text: str | None) -> "Cursor":
-        return cls(json.loads(text) if text else {})
+        seen = json.loads(text) if text else {}
+        first_look = (datetime.now(UTC) - FIRST_LOOK_BACK).timestamp()
+        return cls(since=seen.pop("since", first_look), seen=seen)
 
     def to_json(self) -> str:
-        return json.dumps(self.seen, sort_keys=True)
+        return json.dumps({**self.seen, "since": self.since}, sort_keys=True)
 
 
 def note_runs(
@@ -49,7 +56,7 @@ def note_runs(
             dg.RunStatusChangeRecordsFilter(
                 event_type=kind,
                 after_storage_id=after,
-                after_timestamp=None if after else (datetime.now(UTC) - FIRST_LOOK_BACK).timestamp(),
+                after_timestamp=None if after else cursor.since,
             ),
             limit=RUNS_PER_TICK,
             ascending=True,
@@ -66,7 +73,7 @@ def note_runs(
             close_alerts(connection, recovered)
             raise_alerts(connection, [alert_of(event, ui_url) for event in events])
         seen[kind_name] = storage_id
-    return len(ended), Cursor(seen)
+    return len(ended), Cursor(seen, cursor.since)
 
 
 def note_states(connection: psycopg.Connection, threshold: int, ui_url: str) -> None:
@@ -111,9 +118,21 @@ def note_morning(
         + (f" ({'; '.join(day.faltas)})" if day.faltas else "")
         for day in days
     )
-    standing = open_alerts(connection)
-    # A digest that nobody could be sent is stale by the next one.
-    close_alerts(connection, [a.clave for a in standing if a.gravedad == REPORT and a.fecha != yesterday])
-    still = tuple(alert.titulo for alert in standing if alert.gravedad != REPORT)
+    over = [alert.clave for alert in open_alerts(connection) if is_over(alert, yesterday)]
+    close_alerts(connection, over, quietly=True)
+    still = tuple(alert.titulo for alert in open_alerts(connection) if alert.gravedad != REPORT)
     digest = Digest(yesterday, all(day.completo for day in days), lines, still)
     raise_alerts(connection, [alert_of(digest, ui_url)])
+
+
+def is_over(alert: OpenAlert, yesterday: date) -> bool:
+    """Whether it tells of a morning that is past: nothing looks at that one again, so nothing would close it.
+
+    It isn't resolved, so nobody is told that it were.
+    """
+    if alert.gravedad == REPORT:  # one that nobody could be sent is stale by the next one
+        return alert.fecha != yesterday
+    if alert.fecha is None or alert.fecha >= yesterday:
+        return False
+    hint = alert.clase == "control" and alert.gravedad == WARNING
+    return hint or alert.clave.startswith(key(RUN_PREFIX, None, alert.fecha, ""))  # the summary of a day

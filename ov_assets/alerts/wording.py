@@ -132,6 +132,9 @@ def _run_failed(event: RunFailed, ui_url: str) -> NewAlert:
     elif what := advice.SHARED.get(event.falla):
         identity, title = key(SHARED_PREFIX, event.falla), "Oficina Virtual"
         lines = [f"Código: {event.falla}", f"Última ejecución que falló: {where}"]
+    elif what := advice.SETTINGS.get(event.falla):
+        identity, title = run_key(event.empresa, None, event.paso), company_name(event.empresa)
+        lines = [f"Código: {event.falla}", f"Paso: {event.paso}"]
     else:
         step = event.paso or "la ejecución"
         what = advice.Advice(f"falla {step}", advice.STEPS.get(event.paso, advice.OTHER_STEP))

@@ -65,10 +65,10 @@ def raise_alerts(conn: psycopg.Connection, alerts: Iterable[NewAlert]) -> None:
 
 
 @private_errors
-def close_alerts(conn: psycopg.Connection, keys: Iterable[str]) -> int:
-    """Close the open ones among these keys; returns how many."""
+def close_alerts(conn: psycopg.Connection, keys: Iterable[str], *, quietly: bool = False) -> int:
+    """Close the open ones among these keys; returns how many. quietly: nobody is told of their end."""
     with conn.transaction():
-        return conn.execute(query("alert_close"), {"claves": list(keys)}).rowcount
+        return conn.execute(query("alert_close"), {"claves": list(keys), "callada": quietly}).rowcount
 
 
 @private_errors

@@ -10,69 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from ov_assets.alerts.delivery import DeliveryError
-from ov_assets.alerts.sensors import HeartbeatError, beat, morning_schedule
+from ov_assets.alerts.sensors import HeartbeatError, beat
 from ov_assets.cli.alerts import alerts
 from ov_assets.rds.status import DayStatus
-from ov_assets.resources import Database
-from ov_assets.timezone import BOGOTA
 from ov_assets.wholeness import judge
+from ov_assets_tests.alerts.runs import PERSON, check, morning, run
 
 Tick = Callable[[], None]
-PERSON = "Ñúñez Muñoz, José"
-
-
-def run(
-    instance: dg.DagsterInstance,
-    partition: str,
-    fault: str | None = None,
-    error: Exception | None = None,
-    *,
-    asset: str = "pqr_captures",
-    captured: int = 1,
-    **tags: str,
-) -> None:
-    """One run of an asset with a real name: it fails with a code, with an error, or not at all."""
-
-    @dg.asset(name=asset)
-    def ran() -> dg.MaterializeResult:
-        if fault:
-            raise dg.Failure(f"radicado de {PERSON}", metadata={"falla": fault}, allow_retries=False)
-        if error:
-            raise error
-        return dg.MaterializeResult(metadata={"capturadas_ahora": captured})
-
-    dg.materialize(
-        [ran],
-        instance=instance,
-        raise_on_error=False,
-        tags={"dagster/partition": partition} | tags,
-    )
-
-
-def check(instance: dg.DagsterInstance, partition: str, *, passed: bool, blocking: bool = False) -> None:
-    """One run with a check of a real name."""
-
-    @dg.asset(name="s3_objects")
-    def asset() -> None: ...
-
-    @dg.asset_check(asset=asset, blocking=blocking, name="s3_equals_registry")
-    def looked() -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(passed=passed, description=f"dice {PERSON}")
-
-    dg.materialize(
-        [asset, looked], instance=instance, raise_on_error=False, tags={"dagster/partition": partition}
-    )
-
-
-def morning(instance: dg.DagsterInstance, day: int) -> dg.RunRequest:
-    """The tick of 06:00 of a day of October."""
-    with dg.build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=datetime(2025, 10, day, 6, tzinfo=BOGOTA),
-        resources={"database": Database()},
-    ) as context:
-        asked: dg.RunRequest = morning_schedule(context)
-    return asked
 
 
 def test_the_same_failure_twenty_times_is_one_message_and_its_end_is_one_more(
@@ -277,7 +221,7 @@ def test_a_quiet_morning_says_so(
 
 
 def test_a_day_is_whole_only_if_the_portal_was_asked_after_it_ended() -> None:
-    day = DayStatus("aire", date(2025, 10, 13), 3, 3, 0, 9, 9, 0, {})
+    day = DayStatus("aire", date(2025, 10, 13), 3, 3, 0, 3, 0, 9, 9, 0, {})
     assert judge(day, None) == ("nadie ha consultado el portal",)
     assert len(judge(day, datetime(2025, 10, 14, 4, 59, tzinfo=UTC))) == 1
     assert judge(day, datetime(2025, 10, 14, 5, tzinfo=UTC)) == ()

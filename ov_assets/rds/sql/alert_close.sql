@@ -2,5 +2,5 @@
 UPDATE data_general.alertas_ov
 SET cerrada_en = now(),
     entregada_a = '{}',
-    cierre_avisado_en = CASE WHEN avisada_en IS NULL THEN now() END
+    cierre_avisado_en = CASE WHEN avisada_en IS NULL OR %(callada)s THEN now() END
 WHERE cerrada_en IS NULL AND clave = ANY (%(claves)s::text[]);
