@@ -143,6 +143,14 @@ def test_every_attachment_mode_is_captured_or_named(portal: Any, tmp_path: Path)
     assert {failure.cause for failure in report.failures.values()} == {"AttachmentFailed"}
 
 
+@pytest.mark.parametrize("mode", ["download", "new_tab", "inline_viewer"])
+def test_each_of_several_attachments_has_its_own_bytes(portal: Any, tmp_path: Path, mode: str) -> None:
+    """A viewer that turns into a download comes after the answer that it belongs to."""
+    add_pqrs(portal, FEW, attachments=3)
+    faults(portal, attachments={"*": mode})
+    assert end_state(portal, tmp_path, COMPANY)[1:] == (None, set())
+
+
 @pytest.mark.parametrize("case", LOSING, ids=str)
 def test_each_pqr_that_is_lost_is_named_with_its_cause(portal: Any, tmp_path: Path, case: Case) -> None:
     add_pqrs(portal, FEW)
