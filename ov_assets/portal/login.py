@@ -108,7 +108,7 @@ async def log_in(page: Page, site: Site, timeout_s: float) -> None:
         nonlocal answered
         if not response.request.is_navigation_request():
             return
-        answered = answered or response.request.method == "POST"
+        answered = answered or response.ok  # not by a redirection, whose page may never come
         if response.status >= 400 and not refusal.done():
             refusal.set_result(response)
 

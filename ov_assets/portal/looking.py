@@ -13,7 +13,7 @@ from ov_assets.portal.pqr_list import OnPage, PqrList
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.requests_watch import PortalBusy
 from ov_assets.portal.retry import attempts
-from ov_assets.portal.session import PortalSession, portal_session
+from ov_assets.portal.session import PortalSession, browser_failed, portal_session
 from ov_assets.portal.site import Limits, Site
 
 LOOK_TIMEOUT_S = 3_600.0  # a browser that hangs has no time-out of its own for everything
@@ -51,7 +51,7 @@ def named(
         return error
     if at_login:
         return SessionExpired(session.company, "the portal went back to its login page")
-    return PortalDown(session.company, f"the browser failed ({type(error).__name__})")
+    return browser_failed(session.company, error)
 
 
 async def recover(session: PortalSession, fault: PortalError, logins_seen: int) -> None:

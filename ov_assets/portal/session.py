@@ -54,7 +54,7 @@ def is_login(url: str) -> bool:
     return "login" in urlsplit(url).path.lower()
 
 
-def browser_failed(company: str, error: PlaywrightError) -> PortalDown:
+def browser_failed(company: str, error: PlaywrightError | TimeoutError) -> PortalDown:
     """A failure of the browser under a name of ours: its own message tells what was being typed."""
     return PortalDown(company, f"the browser failed ({type(error).__name__})")
 
