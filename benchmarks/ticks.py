@@ -68,9 +68,9 @@ CROSS JOIN LATERAL (SELECT %(last)s::date - (pqr / %(companies)s %% %(days)s)::i
 # All of them are in S3, but for the newest of some days.
 OBJECTS = """
 INSERT INTO data_general.registros_ov_s3 (
-    empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, bucket_s3, clave_s3, etag,
-    estado_carga, fecha)
-SELECT empresa, numero_radicado, clase, nombre, hash_archivo, tamano, %(bucket)s, ruta_local, 'e',
+    archivo_id, empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, bucket_s3,
+    clave_s3, etag, estado_carga, fecha)
+SELECT id, empresa, numero_radicado, clase, nombre, hash_archivo, tamano, %(bucket)s, ruta_local, 'e',
     CASE WHEN fecha > %(last)s::date - %(pending)s AND clase = 'pdf' THEN 'falta_local'
         WHEN fecha > %(last)s::date - %(pending)s AND clase = 'adjunto' THEN 'error' ELSE 'subido' END, fecha
 FROM data_general.archivos_ov

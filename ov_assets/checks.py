@@ -77,13 +77,13 @@ def csv_contract(context: dg.AssetCheckExecutionContext, disk: Disk) -> dg.Asset
 
 @dg.asset_check(asset=rds_table, blocking=True, partitions_def=company_date)
 def rds_equals_csv(
-    context: dg.AssetCheckExecutionContext, database: Database, disk: Disk
+    context: dg.AssetCheckExecutionContext, database: Database, store: ObjectStore, disk: Disk
 ) -> dg.AssetCheckResult:
     """La tabla tiene cada fila del CSV con el mismo contenido, salvo las que están en cuarentena."""
     partition = company_day(context.partition_key)
     with database.connect() as connection:
         found = csv_equals_table(connection, partition.company, read_company_csv(disk.csv(partition)))
-        (day,) = status(connection, partition.company, partition.day, partition.day)
+        (day,) = status(connection, partition.company, partition.day, partition.day, store.bucket_name)
     unexplained = found.distintas + max(0, found.faltan - day.rechazadas)
     return dg.AssetCheckResult(
         passed=not unexplained,

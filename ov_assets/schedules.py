@@ -156,7 +156,7 @@ def hourly_s3_verification_schedule(
         recent = {
             CompanyDay(company, day.fecha)
             for company in COMPANIES
-            for day in status(connection, company, today - timedelta(days=1), today)
+            for day in status(connection, company, today - timedelta(days=1), today, store.bucket_name)
             if day.archivos  # of a day that nobody has captured yet there is nothing to compare
         }
         pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)

@@ -107,10 +107,15 @@ def not_asked(
 
 
 def of_days(
-    instance: dg.DagsterInstance, connection: psycopg.Connection, company: str, first: date, last: date
+    instance: dg.DagsterInstance,
+    connection: psycopg.Connection,
+    bucket: str,
+    company: str,
+    first: date,
+    last: date,
 ) -> Iterator[Wholeness]:
     """Each day from the last to the first, looked at one by one as the caller goes on. Raises RdsError."""
-    for counts in reversed(status(connection, company, max(first, FIRST_DAY), last)):
+    for counts in reversed(status(connection, company, max(first, FIRST_DAY), last, bucket)):
         asked_at = last_asked(instance, CompanyDay(company, counts.fecha))
         yield Wholeness(counts, asked_at, judge(counts, asked_at))
 
@@ -118,8 +123,9 @@ def of_days(
 def of_all(
     instance: dg.DagsterInstance,
     connection: psycopg.Connection,
+    bucket: str,
     day: date,
     companies: Iterable[str] = tuple(COMPANIES),
 ) -> list[Wholeness]:
     """One day of every company. Raises RdsError."""
-    return [next(of_days(instance, connection, company, day, day)) for company in companies]
+    return [next(of_days(instance, connection, bucket, company, day, day)) for company in companies]

@@ -22,10 +22,11 @@ from ov_assets.s3.keys import safe_radicado
 TREND_DAYS = 30
 
 
-def trend_of(connection: psycopg.Connection, partition: CompanyDay) -> list[TrendDay]:
+def trend_of(connection: psycopg.Connection, partition: CompanyDay, bucket: str) -> list[TrendDay]:
     """The last 30 days up to this one. Raises RdsError."""
     first = max(partition.day - timedelta(days=TREND_DAYS - 1), FIRST_DAY)
-    return [TrendDay(*row) for row in reporting.trend(connection, partition.company, first, partition.day)]
+    days = reporting.trend(connection, partition.company, first, partition.day, bucket)
+    return [TrendDay(*row) for row in days]
 
 
 def gather(
@@ -44,7 +45,7 @@ def gather(
     }
     failures = store.outcome()
     expected = [row.numero_radicado for row in listed(connection, company, day)]
-    (counts,) = status(connection, company, day, day)
+    (counts,) = status(connection, company, day, day, diff.bucket)
     files = [file for manifest in captures.values() for file in manifest.archivos]
     classes = Counter(file.clase for file in files) + Counter({Clase.CSV: 1})
     csv_path = disk.csv(partition)
@@ -76,7 +77,7 @@ def gather(
             for radicado, reason in reporting.quarantined(connection, company, day, ROWS_MAX)
         ],
         cobertura={name: sum(bool(row[name]) for row in rows) for name in FIELDS},
-        tendencia=trend_of(connection, partition),
+        tendencia=trend_of(connection, partition, diff.bucket),
     )
 
 

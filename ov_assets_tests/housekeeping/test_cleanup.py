@@ -93,18 +93,19 @@ class Planted:
         if put:
             self.bucket.client.put_object(Bucket=self.bucket.name, Key=key, Body=data)
         with psycopg.connect(**self.database) as connection:
-            connection.execute(
+            (file_id,) = connection.execute(
                 "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
-                " tamano, ruta_local, fecha) VALUES (%s, %s, %s, %s, %s, %s, 'x', %s)",
+                " tamano, ruta_local, fecha) VALUES (%s, %s, %s, %s, %s, %s, 'x', %s) RETURNING id",
                 [company, radicado, clase, name, digest, len(data), day],
-            )
+            ).fetchone()
             connection.execute(
                 "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
                 " numero_radicado, clase, fecha, hash_archivo, tamano_archivo, etag, estado_carga,"
-                " verificado_en) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                " verificado_en, archivo_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     name, self.bucket.name, key, company, radicado, clase, day, digest, len(data), etag,
                     "subido" if in_s3 else "pendiente", datetime(2025, 10, 3, tzinfo=UTC) if in_s3 else None,
+                    file_id,
                 ],
             )  # fmt: skip
 

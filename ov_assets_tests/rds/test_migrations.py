@@ -353,7 +353,8 @@ def test_going_back_loses_no_row(empty_database, tmp_path):
         migrate.downgrade(empty_database, "base")
     assert migrate.check(empty_database) == []
     run(
-        empty_database, "TRUNCATE data_general.cargas_ov, data_general.historial_ov, data_general.archivos_ov"
+        empty_database,
+        "TRUNCATE data_general.cargas_ov, data_general.historial_ov; DELETE FROM data_general.archivos_ov",
     )
     migrate.downgrade(empty_database, "base")
     assert fetch(empty_database, "SELECT count(*) FROM data_general.ov_afinia") == [(2,)]
