@@ -6,7 +6,9 @@ import pytest
 
 from ov_assets.pqr.csv_contract import read_company_csv
 from ov_assets.rds.connection import UnknownCompanyError, connect
+from ov_assets.rds.diff import pending_partitions
 from ov_assets.rds.listing import ListedRow, listed, record_listing
+from ov_assets.rds.reporting import backlog, trend
 from ov_assets.rds.status import status
 from ov_assets.wholeness import judge
 from ov_assets_tests.rds.helpers import DAY, T0, fetch, later, load, row
@@ -122,3 +124,28 @@ def test_a_row_whose_pqr_left_the_list_does_not_make_up_for_one_that_lacks(datab
         (day,) = status(conn, "afinia", DAY, DAY, "b")
     assert (day.listadas, day.filas, day.listadas_en_rds, day.sin_cargar) == (2, 2, 1, 1)
     assert "1 PQR listadas sin cargar" in judge(day, later(24))
+
+
+@pytest.mark.parametrize("elsewhere", ["another name", "another bucket"])
+def test_a_file_counts_by_its_own_row_in_this_bucket(database, elsewhere):
+    """Status, backlog, trend and pending partitions give one answer: this file isn't in this bucket."""
+    name, bucket = ("other.pdf", "b") if elsewhere == "another name" else ("d.pdf", "old")
+    with connect(database) as conn:
+        conn.execute(
+            "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
+            " tamano, ruta_local, fecha) SELECT 'afinia', '1', 'pdf', nombre, 'h', 1, 'r', %s"
+            " FROM unnest(%s::text[]) AS nombre",
+            (DAY, sorted({"d.pdf", name})),
+        )
+        conn.execute(
+            "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+            " estado_carga, archivo_id, numero_radicado, clase, hash_archivo, fecha)"
+            " SELECT nombre, %s, 'k', empresa, 'subido', id, '1', 'pdf', 'h', fecha"
+            " FROM data_general.archivos_ov WHERE nombre = %s",
+            (bucket, name),
+        )
+        (day,) = status(conn, "afinia", DAY, DAY, "b")
+        assert (day.pendientes, day.subidos) == (1, day.archivos - 1)
+        assert backlog(conn, "afinia", "b").archivos == 1
+        assert trend(conn, "afinia", DAY, DAY, "b") == [(DAY, 0, 0, 0)]
+        assert [row.archivos for row in pending_partitions(conn, "b")] == [1]
