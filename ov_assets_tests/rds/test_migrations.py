@@ -357,7 +357,8 @@ def test_rows_find_their_files_in_place(empty_database):
         " empresa, clase, nombre_archivo, hash_archivo)"
         " SELECT b, k, e, n, 'afinia', 'pdf', 'd.pdf', CASE k WHEN 'other' THEN 'x' ELSE 'h' END FROM (VALUES"
         " ('b', 'planned', 'pendiente', '1'), ('b', 'adopted', 'pre_existente', '1'),"
-        " ('c', 'k', 'error', '1'), ('b', 'one', 'subido', '2'), ('b', 'other', 'subido', '3'), ('b', 'foreign', 'subido', NULL)"
+        " ('c', 'k', 'error', '1'), ('b', 'one', 'subido', '2'),"
+        " ('b', 'other', 'subido', '3'), ('b', 'foreign', 'subido', NULL)"
         ") AS v (b, k, e, n)",
     )
     columns = "SELECT clave_s3, estado_carga, numero_radicado, bucket_s3 FROM data_general.registros_ov_s3"
