@@ -1,7 +1,7 @@
 """Whether a company's day is whole: the portal was asked after it ended, and all that it lists has arrived.
 
-A day without PQR and a day on which nobody asked look alike in the other tables. So the question to the portal
-is part of the answer.
+A day without PQR and a day on which nobody asked look alike in the other tables. So the question to the
+portal is part of the answer.
 """
 
 from collections.abc import Iterable, Mapping

@@ -28,7 +28,7 @@ class AskedDay:
 def record_asked(
     conn: psycopg.Connection, company: str, day: date, looked_at: datetime, failures: Mapping[str, str]
 ) -> None:
-    """Note that a look at the list of a day that began at `looked_at` (aware) was captured but for `failures`.
+    """Note that a look at a day's list that began at `looked_at` (aware) is captured, but for `failures`.
 
     An older look never overwrites a newer one. Raises DatabaseDownError, DatabaseError.
     """
