@@ -77,7 +77,7 @@ def not_asked(
 ) -> set[CompanyDay]:
     """The days of `first` to `last` that the portal hasn't been asked about since they ended.
 
-    Those before the first one that it was ever asked about are no gap: nobody had begun yet. Raises RdsError.
+    Those before the first of them that it was asked about are no gap: nobody had begun yet. Raises RdsError.
     """
     return {
         CompanyDay(day.empresa, day.fecha)

@@ -12,7 +12,7 @@ from ov_assets.rds.connection import private_errors, query
 
 @dataclass(frozen=True, slots=True)
 class AskedDay:
-    """A company and day, since somebody first asked the portal about that company.
+    """A company and day, on or after one that the portal was asked about.
 
     mirado_en: when the last look at the day's list began, aware; None: never. sin_capturar: the PQR that it
     showed and that could not be captured, by radicado, with the name of the fault.
@@ -41,7 +41,7 @@ def record_asked(
 
 @private_errors
 def days_asked(conn: psycopg.Connection, companies: Iterable[str], first: date, last: date) -> list[AskedDay]:
-    """Each day from `first` to `last`, both included, by company; none before the first ever asked about.
+    """Each day from `first` to `last`, both included, by company; none before the first one asked about.
 
     Raises DatabaseDownError, DatabaseError.
     """
