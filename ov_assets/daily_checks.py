@@ -45,13 +45,11 @@ def _result(
 
 # ERROR: it is the promise of the whole flow. Without partitions: it always asks about the latest whole day.
 @dg.asset_check(asset=daily_summary)
-def every_company_complete_yesterday(
-    context: dg.AssetCheckExecutionContext, database: Database, store: ObjectStore
-) -> dg.AssetCheckResult:
+def every_company_complete_yesterday(database: Database, store: ObjectStore) -> dg.AssetCheckResult:
     """Ayer está completo para cada empresa: el portal se consultó al terminar el día, y todo llegó a S3."""
     yesterday = today() - timedelta(days=1)
     with database.connect() as connection:
-        days = wholeness.of_all(context.instance, connection, store.bucket_name, yesterday)
+        days = wholeness.of_all(connection, store.bucket_name, yesterday)
     problems = {day.empresa: "; ".join(day.faltas) for day in days if not day.completo}
     return _result(
         problems,

@@ -27,7 +27,7 @@ def exposition(instance: dg.DagsterInstance, connection: psycopg.Connection, buc
     registry = CollectorRegistry()
     began = time.monotonic()
     _files(registry, connection)
-    _days(registry, instance, connection, bucket)
+    _days(registry, connection, bucket)
     _backlog(registry, connection, bucket)
     _runs(registry, instance)
     _alerts(registry, connection)
@@ -52,9 +52,7 @@ def _files(registry: CollectorRegistry, connection: psycopg.Connection) -> None:
         size.labels(slug, state).set(total)
 
 
-def _days(
-    registry: CollectorRegistry, instance: dg.DagsterInstance, connection: psycopg.Connection, bucket: str
-) -> None:
+def _days(registry: CollectorRegistry, connection: psycopg.Connection, bucket: str) -> None:
     pqr = Gauge("ov_pqr", f"PQR of the last {DAYS} days, by step", ["company", "step"], registry=registry)
     last = Gauge(
         "ov_last_complete_day_timestamp_seconds",
@@ -68,11 +66,7 @@ def _days(
         days = status(connection, slug, first, today(), bucket)
         for step in ("listadas", "filas", "rechazadas"):
             pqr.labels(slug, step).set(sum(getattr(day, step) for day in days))
-        whole = (
-            day
-            for day in wholeness.of_days(instance, connection, bucket, slug, first, yesterday)
-            if day.completo
-        )
+        whole = (day for day in wholeness.of_days(connection, bucket, slug, first, yesterday) if day.completo)
         newest = next(whole, None)
         last.labels(slug).set(wholeness.end_of(newest.estado.fecha).timestamp() if newest else 0)
 

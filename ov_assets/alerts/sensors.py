@@ -36,7 +36,7 @@ def alerts_sensor(
             context.instance, connection, Cursor.of(context.cursor), settings.dagster_webserver_url
         )
         note_states(connection, settings.ov_quarantine_alert_rows, settings.dagster_webserver_url)
-        close_whole_days(context.instance, connection, store.bucket_name)
+        close_whole_days(connection, store.bucket_name)
         standing = len(open_alerts(connection))
     return dg.SensorResult(
         skip_reason=f"{count} runs read; {standing} alerts are open.", cursor=cursor.to_json()
@@ -88,9 +88,7 @@ def morning_schedule(
     """Cada día a las 06:00: ¿está completo ayer?, el informe de la mañana y el resumen del día."""
     yesterday = context.scheduled_execution_time.astimezone(BOGOTA).date() - timedelta(days=1)
     with database.connect() as connection:
-        note_morning(
-            context.instance, connection, store.bucket_name, yesterday, Settings().dagster_webserver_url
-        )
+        note_morning(connection, store.bucket_name, yesterday, Settings().dagster_webserver_url)
     return dg.RunRequest(
         run_key=yesterday.isoformat(),
         partition_key=yesterday.isoformat(),

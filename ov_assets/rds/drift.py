@@ -49,6 +49,7 @@ TABLES: dict[str, dict[str, str]] = {company.table: _COMPANY for company in COMP
         instante="visto_primero visto_ultimo",
         logico="presente",
     ),
+    "consultas_ov": _columns(texto="empresa", dia="fecha", instante="mirado_en", json="sin_capturar"),
     "archivos_ov": _columns(
         entero="id tamano",
         texto="empresa numero_radicado clase nombre hash_archivo ruta_local",
@@ -96,6 +97,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     company.table: ("numero_radicado",) for company in COMPANIES.values()
 } | {
     "listado_ov": ("empresa", "numero_radicado"),
+    "consultas_ov": ("empresa", "fecha"),
     "archivos_ov": ("clase", "empresa", "hash_archivo", "nombre", "numero_radicado"),
     "registros_ov_s3": ("bucket_s3", "clave_s3"),
     "cargas_ov": ("empresa", "fecha", "hash_archivo"),

@@ -68,7 +68,7 @@ def gather(
             *(
                 _missing(radicado, "captura", failures.get(radicado, "no_esta_en_disco"))
                 for radicado in expected
-                if radicado not in captures
+                if radicado not in captures or radicado in failures
             ),
             *(_missing(file.numero_radicado, f"archivo {file.clase}", file.motivo) for file in diff.pending),
         ],
