@@ -7,7 +7,7 @@ import psycopg
 
 from ov_assets import progress
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.common import GROUP, OWNERS, without_a_day
 from ov_assets.assets.portal_listing import portal_listing
 from ov_assets.assets.portal_runs import named_failures, portal_failure, reserved, run_metadata
 from ov_assets.partitions import CompanyDay, company_date, company_day
@@ -17,7 +17,7 @@ from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
-from ov_assets.rds.listing import ListedRow, record_listing
+from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
 from ov_assets.resources import Database, Disk, Portals
 from ov_assets.timezone import BOGOTA
 from ov_assets.wholeness import LOOKED_AT
@@ -64,10 +64,10 @@ def pqr_captures(
             if report.looks:
                 _keep(connection, partition, store, report, started, complete=False)
             raise portal_failure(error, report) from None
-        _keep(connection, partition, store, report, started, complete=True)
+        counts = _keep(connection, partition, store, report, started, complete=True)
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
-    return dg.MaterializeResult(metadata=_metadata(report, store))
+    return dg.MaterializeResult(metadata=_metadata(report, store) | without_a_day(context.log, counts))
 
 
 def _keep(
@@ -78,16 +78,17 @@ def _keep(
     started: datetime,
     *,
     complete: bool,
-) -> None:
+) -> ListingCounts:
     """What was listed, in the database; what is missing and why, beside the captures."""
     rows = [
         ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in report.listed.values()
     ]
     day = partition.day
-    record_listing(
+    counts = record_listing(
         connection, partition.company, day, day, rows, started, complete=complete, estado=FINALIZADO
     )
     store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
+    return counts
 
 
 def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.MetadataValue | int | float]:

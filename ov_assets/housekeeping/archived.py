@@ -14,7 +14,7 @@ import psycopg
 from ov_assets.assets.s3_pending import look
 from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_change, partition_folders
 from ov_assets.partitions import CompanyDay, today
-from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore
+from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase, Manifest
 from ov_assets.rds.verified import VerifiedFile, verified_files
@@ -40,7 +40,7 @@ def raw_of(
     unsettled = {file.numero_radicado for file in look(partition, connection, bucket, disk).pending}
     try:
         manifests = store.manifests()
-    except BrokenCaptureError:
+    except (BrokenCaptureError, UnreadableCaptureError):
         found.keep(CHANGED)
         return
     oldest = time.time() - found.dias * SECONDS_PER_DAY
