@@ -37,7 +37,7 @@ class BrokenCaptureError(Exception):
 
 
 class UnreadableCaptureError(Exception):
-    """The disk doesn't give a capture out: permissions, a failing disk, too many open files. Mend that first."""
+    """The disk doesn't give a capture out: permissions, a failing disk, too many open files."""
 
 
 class NotCapturedError(Exception):
