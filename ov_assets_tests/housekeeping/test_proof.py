@@ -1,4 +1,4 @@
-"""What was set aside, and a CSV that is written anew meanwhile: nothing goes that isn't proven elsewhere now."""
+"""Set-aside captures, and a CSV written anew meanwhile: nothing goes that isn't proven elsewhere now."""
 
 import os
 import time
