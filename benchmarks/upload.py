@@ -45,9 +45,9 @@ FROM generate_series(1, %(count)s) AS n
 """
 ROWS = """
 INSERT INTO data_general.registros_ov_s3 (
-    empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, fecha, bucket_s3, clave_s3,
-    estado_carga)
-SELECT empresa, numero_radicado, clase, nombre, hash_archivo, tamano, fecha, %(bucket)s,
+    archivo_id, empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, fecha,
+    bucket_s3, clave_s3, estado_carga)
+SELECT id, empresa, numero_radicado, clase, nombre, hash_archivo, tamano, fecha, %(bucket)s,
     'registrado/' || numero_radicado, 'subido'
 FROM data_general.archivos_ov WHERE ruta_local = 'raw/x'
 """

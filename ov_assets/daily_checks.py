@@ -10,7 +10,7 @@ from ov_assets.assets.daily_summary import daily_summary
 from ov_assets.companies import COMPANIES
 from ov_assets.partitions import daily_partitions, today
 from ov_assets.rds import reporting
-from ov_assets.resources import Database
+from ov_assets.resources import Database, ObjectStore
 
 WEEKS = 8
 WEEKS_MIN = 4
@@ -45,13 +45,11 @@ def _result(
 
 # ERROR: it is the promise of the whole flow. Without partitions: it always asks about the latest whole day.
 @dg.asset_check(asset=daily_summary)
-def every_company_complete_yesterday(
-    context: dg.AssetCheckExecutionContext, database: Database
-) -> dg.AssetCheckResult:
+def every_company_complete_yesterday(database: Database, store: ObjectStore) -> dg.AssetCheckResult:
     """Ayer está completo para cada empresa: el portal se consultó al terminar el día, y todo llegó a S3."""
     yesterday = today() - timedelta(days=1)
     with database.connect() as connection:
-        days = wholeness.of_all(context.instance, connection, yesterday)
+        days = wholeness.of_all(connection, store.bucket_name, yesterday)
     problems = {day.empresa: "; ".join(day.faltas) for day in days if not day.completo}
     return _result(
         problems,
@@ -83,11 +81,11 @@ def volume_like_its_weekday(
 
 # ERROR: whatever the sensors do by themselves they have done within a day.
 @dg.asset_check(asset=daily_summary)
-def backlog_is_young(database: Database) -> dg.AssetCheckResult:
+def backlog_is_young(database: Database, store: ObjectStore) -> dg.AssetCheckResult:
     """Nada lleva más de 24 horas pendiente: ni PQR listadas sin cargar, ni archivos sin verificar en S3."""
     now = datetime.now(UTC)
     with database.connect() as connection:
-        found = {slug: reporting.backlog(connection, slug) for slug in COMPANIES}
+        found = {slug: reporting.backlog(connection, slug, store.bucket_name) for slug in COMPANIES}
     problems = {
         slug: f"{late.pqr} PQR y {late.archivos} archivos pendientes; el más antiguo, desde hace "
         f"{late.age(now).total_seconds() / 3600:.0f} h"

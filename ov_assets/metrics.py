@@ -22,13 +22,13 @@ ENDED = {dg.DagsterRunStatus.SUCCESS: "success", dg.DagsterRunStatus.FAILURE: "f
 SEVERITIES = ("error", "aviso")
 
 
-def exposition(instance: dg.DagsterInstance, connection: psycopg.Connection) -> str:
+def exposition(instance: dg.DagsterInstance, connection: psycopg.Connection, bucket: str) -> str:
     """All metrics in Prometheus's text format. Raises RdsError: no figure is better than a wrong one."""
     registry = CollectorRegistry()
     began = time.monotonic()
     _files(registry, connection)
-    _days(registry, instance, connection)
-    _backlog(registry, connection)
+    _days(registry, connection, bucket)
+    _backlog(registry, connection, bucket)
     _runs(registry, instance)
     _alerts(registry, connection)
     Gauge("ov_metrics_seconds", "Time that reading these figures took", registry=registry).set(
@@ -52,7 +52,7 @@ def _files(registry: CollectorRegistry, connection: psycopg.Connection) -> None:
         size.labels(slug, state).set(total)
 
 
-def _days(registry: CollectorRegistry, instance: dg.DagsterInstance, connection: psycopg.Connection) -> None:
+def _days(registry: CollectorRegistry, connection: psycopg.Connection, bucket: str) -> None:
     pqr = Gauge("ov_pqr", f"PQR of the last {DAYS} days, by step", ["company", "step"], registry=registry)
     last = Gauge(
         "ov_last_complete_day_timestamp_seconds",
@@ -63,17 +63,15 @@ def _days(registry: CollectorRegistry, instance: dg.DagsterInstance, connection:
     yesterday = today() - timedelta(days=1)
     first = yesterday - timedelta(days=DAYS - 1)
     for slug in COMPANIES:
-        days = status(connection, slug, first, today())
+        days = status(connection, slug, first, today(), bucket)
         for step in ("listadas", "filas", "rechazadas"):
             pqr.labels(slug, step).set(sum(getattr(day, step) for day in days))
-        whole = (
-            day for day in wholeness.of_days(instance, connection, slug, first, yesterday) if day.completo
-        )
+        whole = (day for day in wholeness.of_days(connection, bucket, slug, first, yesterday) if day.completo)
         newest = next(whole, None)
         last.labels(slug).set(wholeness.end_of(newest.estado.fecha).timestamp() if newest else 0)
 
 
-def _backlog(registry: CollectorRegistry, connection: psycopg.Connection) -> None:
+def _backlog(registry: CollectorRegistry, connection: psycopg.Connection, bucket: str) -> None:
     pending = Gauge("ov_pending", "Known of, but not arrived yet", ["company", "what"], registry=registry)
     age = Gauge("ov_backlog_age_seconds", "Age of the oldest of it", ["company"], registry=registry)
     quarantined = Gauge(
@@ -81,7 +79,7 @@ def _backlog(registry: CollectorRegistry, connection: psycopg.Connection) -> Non
     )
     settle = to_settle(connection)
     for slug in COMPANIES:
-        backlog = reporting.backlog(connection, slug)
+        backlog = reporting.backlog(connection, slug, bucket)
         pending.labels(slug, "pqr").set(backlog.pqr)
         pending.labels(slug, "files").set(backlog.archivos)
         age.labels(slug).set(backlog.age(datetime.now(UTC)).total_seconds())

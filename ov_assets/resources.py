@@ -18,6 +18,7 @@ from ov_assets.portal.site import TABS_MAX, Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.csv_contract import csv_path, rejects_path
 from ov_assets.rds.connection import connect
+from ov_assets.rds.migrate import require_head
 from ov_assets.s3.store import Bucket, BucketSettings
 from ov_assets.settings import MissingSettingError, PortalAccount, Settings
 
@@ -57,9 +58,13 @@ class Database(dg.ConfigurableResource):
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection]:
-        """One connection for one piece of work; never held while a portal is read."""
+        """One connection for one piece of work; while a portal is read, only its lock holds one.
+
+        Raises MissingSettingError, DatabaseDownError, and SchemaRevisionError before anything else is done.
+        """
         connection = connect(Settings().rds_conninfo())
         try:
+            require_head(connection)
             yield connection
         finally:
             connection.close()

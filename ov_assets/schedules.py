@@ -120,10 +120,10 @@ def daily_bulk_schedule(
             *pending_captures(connection, PENDING_PARTITIONS_MAX),
             *pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX),
         ]
-    backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
-    for company in COMPANIES:
-        window = timedelta(days=long_window_days(context.instance, company, yesterday))
-        backlog |= wholeness.not_asked(context.instance, yesterday - window, yesterday, [company])
+        backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
+        for company in COMPANIES:
+            window = timedelta(days=long_window_days(context.instance, company, yesterday))
+            backlog |= wholeness.not_asked(connection, yesterday - window, yesterday, [company])
     return list(requests(sorted({CompanyDay(c, yesterday) for c in COMPANIES} | backlog), "daily_bulk"))
 
 
@@ -156,7 +156,7 @@ def hourly_s3_verification_schedule(
         recent = {
             CompanyDay(company, day.fecha)
             for company in COMPANIES
-            for day in status(connection, company, today - timedelta(days=1), today)
+            for day in status(connection, company, today - timedelta(days=1), today, store.bucket_name)
             if day.archivos  # of a day that nobody has captured yet there is nothing to compare
         }
         pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from ov_assets import wholeness
+from ov_assets.assets.pqr_captures import INCOMPLETE_TAG
 from ov_assets.assets.s3_objects import UPLOADED_TAG
 from ov_assets.backlog import History, decide
 from ov_assets.jobs import chain_job, s3_job
@@ -62,8 +63,9 @@ def histories(
         partition = partition_of(run)
         if partition is None or partition not in wanted:
             continue
-        # A run that uploads nothing though work is pending was in vain: its partition rests, too
-        in_vain = run.tags.get(UPLOADED_TAG) == "0"
+        # A run that uploads nothing though work is pending was in vain, and so was one that left PQR behind:
+        # its partition rests, too.
+        in_vain = run.tags.get(UPLOADED_TAG) == "0" or INCOMPLETE_TAG in run.tags
         failed = run.status is not dg.DagsterRunStatus.SUCCESS or in_vain
         before = found.get(partition, History())
         ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
@@ -122,10 +124,10 @@ def pending_captures_sensor(
     Así llega también la PQR de un día pasado que se finaliza tarde, sea cual sea su fecha. Y pide los días de
     la última semana por los que nadie ha preguntado al portal desde que terminaron.
     """
+    last = (datetime.now(BOGOTA) - OVERDUE).date() - timedelta(days=1)
     with database.connect() as connection:
         pending = pending_captures(connection, PENDING_PARTITIONS_MAX)
-    last = (datetime.now(BOGOTA) - OVERDUE).date() - timedelta(days=1)
-    overdue = wholeness.not_asked(context.instance, last - timedelta(days=GAP_DAYS - 1), last)
+        overdue = wholeness.not_asked(connection, last - timedelta(days=GAP_DAYS - 1), last)
     return ask(context, pending, chain_job.name, "pending_captures", overdue)
 
 

@@ -1,23 +1,23 @@
 """Whether a company's day is whole: the portal was asked after it ended, and all that it lists has arrived.
 
-A day without PQR and a day on which nobody asked look alike in the tables. So the question to the portal is
-part of the answer, and the tables alone never make a day whole.
+A day without PQR and a day on which nobody asked look alike in the other tables. So the question to the
+portal is part of the answer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
-import dagster as dg
 import psycopg
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import FIRST_DAY, CompanyDay, company_day
+from ov_assets.partitions import FIRST_DAY, CompanyDay
+from ov_assets.rds.asked import days_asked
 from ov_assets.rds.status import DayStatus, status
+from ov_assets.s3.keys import safe_radicado
 from ov_assets.timezone import BOGOTA
 
-ASKS_THE_PORTAL = dg.AssetKey("pqr_captures")
-LOOKED_AT = "mirado_en"
+NAMED_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,20 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), BOGOTA)
 
 
-def judge(day: DayStatus, asked_at: datetime | None) -> tuple[str, ...]:
-    """What keeps a day from being whole, in words for an operator; empty when it is."""
+def judge(
+    day: DayStatus, asked_at: datetime | None, uncaptured: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """What keeps a day from being whole, in words for an operator; empty when it is.
+
+    asked_at: when the last look at its list began. uncaptured: fault by radicado, of what that look showed.
+    """
     faults = []
     if asked_at is None:
         faults.append("nadie ha consultado el portal")
     elif asked_at < end_of(day.fecha):
         faults.append("el portal no se ha consultado desde que terminó el día")
+    if uncaptured:
+        faults.append(f"{len(uncaptured)} PQR sin capturar: {_named(uncaptured)}")
     if day.sin_cargar:
         faults.append(f"{day.sin_cargar} PQR listadas sin cargar")
     if day.rechazadas:
@@ -58,68 +65,43 @@ def judge(day: DayStatus, asked_at: datetime | None) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def _asked_at(record: dg.EventLogRecord) -> datetime:
-    """When the last look at the list began: what it showed may have taken long to capture."""
-    assert record.asset_materialization is not None
-    looked_at = record.asset_materialization.metadata.get(LOOKED_AT)
-    return datetime.fromtimestamp(float(looked_at.value) if looked_at else record.timestamp, UTC)  # type: ignore[arg-type]
-
-
-def last_asked(instance: dg.DagsterInstance, partition: CompanyDay) -> datetime | None:
-    """When `pqr_captures` of this partition last looked, if it succeeded."""
-    found = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=ASKS_THE_PORTAL, asset_partitions=[partition.key]), limit=1
-    ).records
-    return _asked_at(found[0]) if found else None
+def _named(uncaptured: Mapping[str, str]) -> str:
+    # What people type into that field by mistake may be personal; digits are not.
+    told = [f"{safe_radicado(radicado)} ({cause})" for radicado, cause in sorted(uncaptured.items())]
+    more = f" y {len(told) - NAMED_MAX} más" if len(told) > NAMED_MAX else ""
+    return ", ".join(told[:NAMED_MAX]) + more
 
 
 def not_asked(
-    instance: dg.DagsterInstance, first: date, last: date, companies: Iterable[str] = tuple(COMPANIES)
+    connection: psycopg.Connection, first: date, last: date, companies: Iterable[str] = tuple(COMPANIES)
 ) -> set[CompanyDay]:
     """The days of `first` to `last` that the portal hasn't been asked about since they ended.
 
-    Those before the first one that it was ever asked about are no gap: nobody had begun yet.
+    Those before the first of them that it was asked about are no gap: nobody had begun yet. Raises RdsError.
     """
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    wanted = [CompanyDay(company, day) for company in companies for day in days]
-    latest = instance.get_latest_storage_id_by_partition(
-        ASKS_THE_PORTAL, dg.DagsterEventType.ASSET_MATERIALIZATION, {str(partition) for partition in wanted}
-    )
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=ASKS_THE_PORTAL, storage_ids=list(latest.values())),
-        limit=max(1, len(latest)),
-    ).records
-    asked = {
-        company_day(str(record.partition_key)): _asked_at(record)
-        for record in records
-        if record.partition_key in latest
-    }
-    begun: dict[str, date] = {}
-    for company, day in sorted(asked):
-        begun.setdefault(company, day)
     return {
-        partition
-        for partition in wanted
-        if partition.company in begun
-        and partition.day >= begun[partition.company]
-        and (partition not in asked or asked[partition] < end_of(partition.day))
+        CompanyDay(day.empresa, day.fecha)
+        for day in days_asked(connection, companies, first, last)
+        if day.mirado_en is None or day.mirado_en < end_of(day.fecha)
     }
 
 
 def of_days(
-    instance: dg.DagsterInstance, connection: psycopg.Connection, company: str, first: date, last: date
-) -> Iterator[Wholeness]:
-    """Each day from the last to the first, looked at one by one as the caller goes on. Raises RdsError."""
-    for counts in reversed(status(connection, company, max(first, FIRST_DAY), last)):
-        asked_at = last_asked(instance, CompanyDay(company, counts.fecha))
-        yield Wholeness(counts, asked_at, judge(counts, asked_at))
+    connection: psycopg.Connection, bucket: str, company: str, first: date, last: date
+) -> list[Wholeness]:
+    """Each day from the last to the first. Raises RdsError."""
+    first = max(first, FIRST_DAY)
+    asked = {day.fecha: day for day in days_asked(connection, [company], first, last)}
+    found = []
+    for counts in reversed(status(connection, company, first, last, bucket)):
+        day = asked.get(counts.fecha)
+        at, uncaptured = (day.mirado_en, day.sin_capturar) if day else (None, {})
+        found.append(Wholeness(counts, at, judge(counts, at, uncaptured)))
+    return found
 
 
 def of_all(
-    instance: dg.DagsterInstance,
-    connection: psycopg.Connection,
-    day: date,
-    companies: Iterable[str] = tuple(COMPANIES),
+    connection: psycopg.Connection, bucket: str, day: date, companies: Iterable[str] = tuple(COMPANIES)
 ) -> list[Wholeness]:
     """One day of every company. Raises RdsError."""
-    return [next(of_days(instance, connection, company, day, day)) for company in companies]
+    return [whole for company in companies for whole in of_days(connection, bucket, company, day, day)]

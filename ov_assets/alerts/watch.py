@@ -94,20 +94,18 @@ def note_states(connection: psycopg.Connection, threshold: int, ui_url: str) -> 
     )
 
 
-def close_whole_days(instance: dg.DagsterInstance, connection: psycopg.Connection) -> None:
+def close_whole_days(connection: psycopg.Connection, bucket: str) -> None:
     """Close the alerts on days that have become whole since. Raises RdsError."""
     for alert in open_alerts(connection):
         if alert.clase == "dia" and alert.empresa and alert.fecha:
-            (day,) = wholeness.of_all(instance, connection, alert.fecha, [alert.empresa])
+            (day,) = wholeness.of_all(connection, bucket, alert.fecha, [alert.empresa])
             if day.completo:
                 close_alerts(connection, [alert.clave])
 
 
-def note_morning(
-    instance: dg.DagsterInstance, connection: psycopg.Connection, yesterday: date, ui_url: str
-) -> None:
+def note_morning(connection: psycopg.Connection, bucket: str, yesterday: date, ui_url: str) -> None:
     """An alert for each company whose yesterday isn't whole, and the morning's digest. Raises RdsError."""
-    days = wholeness.of_all(instance, connection, yesterday)
+    days = wholeness.of_all(connection, bucket, yesterday)
     late = [NotWhole(day.empresa, yesterday, "; ".join(day.faltas)) for day in days if not day.completo]
     raise_alerts(connection, [alert_of(event, ui_url) for event in late])
     close_alerts(connection, [key(DAY_PREFIX, day.empresa, yesterday) for day in days if day.completo])

@@ -31,11 +31,11 @@ def daily_summary(
 ) -> dg.MaterializeResult:
     """Un día de todas las empresas en una página: quién está completo, quién no, y por qué.
 
-    Pregunta a la base de datos y a Dagster, no a los reportes: sirve también si una empresa no tuvo ninguno.
+    Pregunta a la base de datos, no a los reportes: sirve también si una empresa no tuvo ninguno.
     """
     day = date.fromisoformat(context.partition_key)
     with database.connect() as connection:
-        summary = summarise(context.instance, connection, day)
+        summary = summarise(connection, store.bucket_name, day)
     published = publish(store.open(), disk.root, OWNER, day, to_html(summary), to_json(summary))
     drawn = picture("Oficina Virtual", day, summary.completo, summary.pasos, summary.tendencia)
     return dg.MaterializeResult(
@@ -53,7 +53,7 @@ def daily_summary(
     )
 
 
-def summarise(instance: dg.DagsterInstance, connection: psycopg.Connection, day: date) -> Summary:
+def summarise(connection: psycopg.Connection, bucket: str, day: date) -> Summary:
     """The numbers of one day of every company. Raises RdsError."""
     return Summary(
         day,
@@ -67,8 +67,8 @@ def summarise(instance: dg.DagsterInstance, connection: psycopg.Connection, day:
                 archivos=found.estado.archivos,
                 en_s3=found.estado.subidos,
                 faltas=list(found.faltas),
-                tendencia=trend_of(connection, CompanyDay(found.empresa, day)),
+                tendencia=trend_of(connection, CompanyDay(found.empresa, day), bucket),
             )
-            for found in wholeness.of_all(instance, connection, day)
+            for found in wholeness.of_all(connection, bucket, day)
         ],
     )

@@ -6,13 +6,13 @@ import dagster as dg
 
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS, without_a_day
-from ov_assets.assets.portal_runs import portal_failure, reserved, run_metadata
+from ov_assets.assets.portal_runs import listed_rows, portal_failure, reserved, run_metadata
 from ov_assets.partitions import company_partitions, today
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.looking import list_window
 from ov_assets.portal.report import CaptureReport
-from ov_assets.rds.listing import ListedRow, record_listing
+from ov_assets.rds.listing import record_listing
 from ov_assets.resources import Database, Portals
 from ov_assets.timezone import BOGOTA
 
@@ -41,22 +41,23 @@ def portal_listing(
     last = today()
     first = last - timedelta(days=max(days, 1) - 1)
     report = CaptureReport()
-    with database.connect() as connection, reserved(connection, company):
+    with database.connect() as guard, reserved(guard, company) as still_ours:
         started = datetime.now(BOGOTA)
         try:
-            look = list_window(portals.site(company), first, last, portals.limits(), report)
+            look = list_window(portals.site(company), first, last, portals.limits(), report, still_ours)
         except PortalError as error:
             raise portal_failure(error, report) from None
-        counts = record_listing(
-            connection,
-            company,
-            first,
-            last,
-            [ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in look.rows.values()],
-            started,
-            complete=look.steady,
-            estado=FINALIZADO,
-        )
+        with database.connect() as connection:
+            counts = record_listing(
+                connection,
+                company,
+                first,
+                last,
+                listed_rows(look.rows.values()),
+                started,
+                complete=look.steady,
+                estado=FINALIZADO,
+            )
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": counts.vistas,

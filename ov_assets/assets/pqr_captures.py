@@ -3,13 +3,18 @@
 from datetime import datetime
 
 import dagster as dg
-import psycopg
 
 from ov_assets import progress
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS, without_a_day
 from ov_assets.assets.portal_listing import portal_listing
-from ov_assets.assets.portal_runs import named_failures, portal_failure, reserved, run_metadata
+from ov_assets.assets.portal_runs import (
+    listed_rows,
+    named_failures,
+    portal_failure,
+    reserved,
+    run_metadata,
+)
 from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
@@ -17,12 +22,14 @@ from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
-from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
+from ov_assets.rds.asked import record_asked
+from ov_assets.rds.listing import ListingCounts, record_listing
+from ov_assets.rds.locks import LockLostError
 from ov_assets.resources import Database, Disk, Portals
 from ov_assets.timezone import BOGOTA
-from ov_assets.wholeness import LOOKED_AT
 
 COVERAGE_PREFIX = "cobertura/"
+INCOMPLETE_TAG = "ov/incompleta"  # how many listed PQR a run could not capture
 
 
 @dg.asset(
@@ -48,7 +55,7 @@ def pqr_captures(
     """
     partition = company_day(context.partition_key)
     store, report = disk.captures(partition), CaptureReport()
-    with database.connect() as connection, reserved(connection, partition.company):
+    with database.connect() as guard, reserved(guard, partition.company) as still_ours:
         started = datetime.now(BOGOTA)
         try:
             capture_day(
@@ -59,19 +66,23 @@ def pqr_captures(
                 now=lambda: datetime.now(BOGOTA),
                 on_progress=lambda done, total: progress.report("pqr_captures", done, total),
                 report=report,
+                still_ours=still_ours,
             )
-        except PortalError as error:
+        except (PortalError, LockLostError) as error:
             if report.looks:
-                _keep(connection, partition, store, report, started, complete=False)
-            raise portal_failure(error, report) from None
-        counts = _keep(connection, partition, store, report, started, complete=True)
+                _keep(database, partition, store, report, started, complete=False)
+            raise portal_failure(error, report) if isinstance(error, PortalError) else error from None
+        counts = _keep(database, partition, store, report, started, complete=True)
+    if report.failures:
+        # The sensor reads it: a run that left PQR behind was in vain for them, and the day has to rest.
+        context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(len(report.failures))})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
     return dg.MaterializeResult(metadata=_metadata(report, store) | without_a_day(context.log, counts))
 
 
 def _keep(
-    connection: psycopg.Connection,
+    database: Database,
     partition: CompanyDay,
     store: CaptureStore,
     report: CaptureReport,
@@ -79,15 +90,21 @@ def _keep(
     *,
     complete: bool,
 ) -> ListingCounts:
-    """What was listed, in the database; what is missing and why, beside the captures."""
-    rows = [
-        ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in report.listed.values()
-    ]
-    day = partition.day
-    counts = record_listing(
-        connection, partition.company, day, day, rows, started, complete=complete, estado=FINALIZADO
-    )
-    store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
+    """What was listed and when, in the database; what is missing and why, there and beside the captures.
+
+    On a connection of its own: the lock's may be gone.
+    """
+    company, day = partition
+    failures = {failure.numero_radicado: failure.cause for failure in report.failures.values()}
+    store.record_outcome(failures)
+    with database.connect() as connection:
+        rows = listed_rows(report.listed.values())
+        counts = record_listing(
+            connection, company, day, day, rows, started, complete=complete, estado=FINALIZADO
+        )
+        if complete:
+            assert report.looked_at is not None
+            record_asked(connection, company, day, report.looked_at, failures)
     return counts
 
 
@@ -95,7 +112,7 @@ def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.Metada
     assert report.looked_at is not None
     return {
         "dagster/partition_row_count": len(report.listed) - len(report.failures),
-        LOOKED_AT: dg.MetadataValue.timestamp(report.looked_at),
+        "mirado_en": dg.MetadataValue.timestamp(report.looked_at),
         "listadas": len(report.listed),
         "capturadas_ahora": len(set(report.fresh)),
         "sin_cambio": report.unchanged,

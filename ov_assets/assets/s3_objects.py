@@ -11,10 +11,9 @@ import psycopg
 
 from ov_assets import progress
 from ov_assets.assets.common import GROUP, OWNERS, table
-from ov_assets.assets.s3_pending import look, s3_pending
+from ov_assets.assets.s3_pending import look, s3_lock, s3_pending
 from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.rds import registry
-from ov_assets.rds.locks import advisory_lock
 from ov_assets.rds.registry import Failed, Uploaded
 from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.errors import S3Error
@@ -22,7 +21,6 @@ from ov_assets.s3.inventory import list_keys
 from ov_assets.s3.store import Bucket
 from ov_assets.s3.uploader import Limits, Outcome, Resultado, UploadItem, unconfirmed, upload_many
 
-LOCK_WAIT_SECONDS = 600
 UPLOADED_TAG = "ov/subidos"
 # Each batch is confirmed by a listing of its own, and a page of a listing has a thousand keys.
 LIMITS = Limits(batch=1000)
@@ -46,15 +44,9 @@ def s3_objects(
     partition = company_day(context.partition_key)
     bucket = store.open()
     begin = monotonic()
-    with (
-        database.connect() as connection,
-        advisory_lock(
-            connection, "s3", partition.company, partition.day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS
-        ),
-    ):
+    with database.connect() as connection, s3_lock(connection, partition):
         outcomes = upload_claimed(partition, connection, bucket, disk)
         diff = look(partition, connection, bucket, disk)
-        counts = registry.registry_counts(connection, partition.company, partition.day, bucket.name)
         connection.commit()
     unplanned = diff.reasons().get("sin_registro", 0)
     if unplanned:
@@ -77,7 +69,7 @@ def s3_objects(
             "verificados": diff.files - len(diff.pending),
             "pendientes": len(diff.pending),
             "segundos": round(monotonic() - begin, 2),
-            **{f"estado_{state.value}": count for state, count in counts.items()},
+            **{f"estado_{state.value}": count for state, count in diff.counts.items()},
             "sin_subir": table(
                 (
                     {

@@ -1,8 +1,11 @@
 """RDS × registry × bucket → what is missing, and why."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import chain
 
 import dagster as dg
+import psycopg
 
 from ov_assets.adoption import adopt_partition
 from ov_assets.assets import external
@@ -11,11 +14,14 @@ from ov_assets.assets.rds_table import rds_table
 from ov_assets.partitions import CompanyDay, company_date, company_day
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.diff import PartitionDiff, PendingFile, apply_diff, diff_partition
+from ov_assets.rds.locks import advisory_lock
 from ov_assets.resources import Database, Disk, ObjectStore
-from ov_assets.s3.inventory import list_objects
+from ov_assets.s3.inventory import list_keys, list_objects
 from ov_assets.s3.keys import Layout, object_key, partition_prefixes
 from ov_assets.s3.store import Bucket
 from ov_assets.settings import Settings
+
+LOCK_WAIT_SECONDS = 600
 
 
 def prefixes_of(partition: CompanyDay) -> list[str]:
@@ -23,17 +29,30 @@ def prefixes_of(partition: CompanyDay) -> list[str]:
     return partition_prefixes(Layout(Settings().ov_s3_layout), partition.company, partition.day)
 
 
-def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> PartitionDiff:
-    """Compare files on record, registry and bucket; reads only, so it is also the dry run."""
+def look(
+    partition: CompanyDay, connection: psycopg.Connection, bucket: Bucket, disk: Disk, *, prove: bool = False
+) -> PartitionDiff:
+    """Compare files on record, registry and bucket; reads only, so it is also the dry run.
+
+    prove: name the files that the listing shows, too. Raises RdsError and S3Error.
+    """
     prefixes = prefixes_of(partition)
     return diff_partition(
         connection,
         partition.company,
         partition.day,
         bucket.name,
-        list_objects(bucket, prefixes),
+        lambda elsewhere: chain(list_objects(bucket, prefixes), list_keys(bucket, elsewhere)),
         prefixes=prefixes,
         data_dir=disk.root,
+        prove=prove,
+    )
+
+
+def s3_lock(connection: psycopg.Connection, partition: CompanyDay) -> AbstractContextManager[None]:
+    """Held by whoever writes the registry's rows of a partition. Raises LockBusyError after ten minutes."""
+    return advisory_lock(
+        connection, "s3", partition.company, partition.day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS
     )
 
 
@@ -73,7 +92,8 @@ def s3_pending(
     """
     partition = company_day(context.partition_key)
     bucket = store.open()
-    with database.connect() as connection:
+    # Two at once would plan the same files: whoever writes a partition's registry holds its lock.
+    with database.connect() as connection, s3_lock(connection, partition):
         adopted = adopt_partition(connection, bucket, partition.company, partition.day)
         diff = look(partition, connection, bucket, disk)
         applied = apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)

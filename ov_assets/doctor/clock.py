@@ -1,16 +1,17 @@
 """This machine's clock against PostgreSQL's and S3's, and what Bogotá's time is."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ov_assets.doctor.diagnosis import Area, Diagnosis
-from ov_assets.rds.connection import RdsError
+from ov_assets.rds.connection import RdsError, connect
 from ov_assets.rds.server import server_time
-from ov_assets.resources import Database, ObjectStore
+from ov_assets.resources import ObjectStore
 from ov_assets.s3.errors import S3Error
 from ov_assets.s3.scratch import server_time as s3_time
-from ov_assets.settings import MissingSettingError
+from ov_assets.settings import MissingSettingError, Settings
 
 AREA = Area("Reloj")
 ZONE = "America/Bogota"
@@ -26,7 +27,7 @@ def look() -> Iterator[Diagnosis]:
 
 
 def _postgres() -> datetime:
-    with Database().connect() as connection:
+    with closing(connect(Settings().rds_conninfo())) as connection:
         return server_time(connection)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import requests
 from playwright.async_api import Error as PlaywrightError
@@ -17,10 +17,10 @@ from ov_assets.portal.contract import Finding, missing
 from ov_assets.portal.doctor import PAGES, examine
 from ov_assets.portal.errors import LayoutChanged, LoginRejected, OtpRequired, PortalError
 from ov_assets.portal.site import Site
-from ov_assets.rds.connection import DatabaseDownError
+from ov_assets.rds.connection import DatabaseDownError, connect
 from ov_assets.rds.locks import LockBusyError
-from ov_assets.resources import Database, Portals
-from ov_assets.settings import MissingSettingError
+from ov_assets.resources import Portals
+from ov_assets.settings import MissingSettingError, Settings
 
 ANSWERS, BROWSED, ACCOUNT = "responde", "responde al navegador", "credenciales"
 ANSWER_TIMEOUT_SECONDS = 15
@@ -79,7 +79,7 @@ def _reserve(held: ExitStack, company: str) -> None:
     Raises LockBusyError.
     """
     try:
-        connection = held.enter_context(Database().connect())
+        connection = held.enter_context(closing(connect(Settings().rds_conninfo())))
     except (DatabaseDownError, MissingSettingError):
         return
     held.enter_context(reserved(connection, company, wait_seconds=0))

@@ -7,42 +7,36 @@ of the PQR: it only says which ones there were.
 import time
 from pathlib import Path
 
-from ov_assets.housekeeping.found import (
-    LEFTOVER_DAYS,
-    SECONDS_PER_DAY,
-    Found,
-    newest_touch,
-    partition_folders,
-)
+from ov_assets.housekeeping.archived import Proven
+from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_touch, partition_folders
 from ov_assets.partitions import CompanyDay
-from ov_assets.pqr.captures import MANIFEST_NAME, CaptureStore, UnreadableCaptureError
+from ov_assets.pqr.captures import MANIFEST_NAME, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
+from ov_assets.resources import Disk
 
-CLASE = "apartadas"
 UNPROVEN, UNREADABLE, RECENT = "sin prueba de estar en otra parte", "ilegible en disco", "reciente"
 
 
-def partitions_with_aside(raw: Path) -> list[CompanyDay]:
-    """Companies and days below `raw` in which a capture was set aside."""
-    return [p for p, _ in partition_folders(raw) if CaptureStore(raw.parent, *p).set_aside()]
+def partitions_with_aside(disk: Disk, days: int) -> list[CompanyDay]:
+    """Companies and days in which a capture was set aside; none when the retention of `days` is 0."""
+    folders = partition_folders(disk.root / "raw") if days else ()
+    return [partition for partition, _ in folders if disk.captures(partition).set_aside()]
 
 
-def proven_aside(store: CaptureStore, in_s3: frozenset[str], found: Found) -> None:
-    """Add to `found` the folders of one company and day that may go. The caller holds its locks.
-
-    in_s3: SHA-256 of what a listing made now shows in the bucket.
-    """
-    oldest = time.time() - LEFTOVER_DAYS * SECONDS_PER_DAY
+def aside_of(partition: CompanyDay, proven: Proven, disk: Disk, found: Found) -> None:
+    """Add to `found` the set-aside folders of one partition that may go. The caller holds its locks."""
+    store, in_s3 = disk.captures(partition), {file.hash_archivo for file in proven}
+    oldest = time.time() - found.dias * SECONDS_PER_DAY
     for folder in store.set_aside():
         if newest_touch(folder) >= oldest:
             found.keep(RECENT)
             continue
         try:
-            proven = _hashes(folder) <= in_s3 | store.hashes_beside(folder)
+            elsewhere = _hashes(folder) <= in_s3 | store.hashes_beside(folder)
         except (UnreadableCaptureError, OSError):
             found.keep(UNREADABLE)
             continue
-        if proven:
+        if elsewhere:
             found.paths.append(folder)
         else:
             found.keep(UNPROVEN)

@@ -1,27 +1,24 @@
 """One sweep over all classes: find, remove (or, dry, leave alone), and say what became free."""
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import psycopg
 
+from ov_assets.assets.s3_pending import look
 from ov_assets.housekeeping import archived, aside, found, runs
 from ov_assets.housekeeping.found import Found
-from ov_assets.housekeeping.proof import proven_in_s3
 from ov_assets.partitions import CompanyDay
-from ov_assets.pqr.files import sha256_of
-from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.locks import LockBusyError, advisory_lock
-from ov_assets.rds.verified import VerifiedFile
 from ov_assets.resources import Disk
 from ov_assets.s3.store import Bucket
 from ov_assets.settings import Settings
 
-Find = Callable[[CompanyDay, Found], None]
+Partitions = Callable[[Disk, int], list[CompanyDay]]
+FilesOf = Callable[[CompanyDay, archived.Proven, Disk, Found], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +45,21 @@ def sweep(
 
     Raises RdsError, S3Error, OSError; what was removed until then stays removed.
     """
-    home, raw, busy = settings.ov_home.absolute(), disk.root / "raw", archived.busy_now(instance)
-    sweeper = Sweeper(instance, connection, bucket, disk, dry_run)
-    days = settings.ov_keep_raw_days
-    csvs = archived.csvs(connection, bucket, disk, settings.ov_keep_csv_days, busy)
+    home, busy = settings.ov_home.absolute(), archived.busy_now(instance)
+    archive = _Archive(instance, connection, bucket, disk, dry_run)
     old_runs = runs.superseded(instance, settings.ov_keep_runs_days)
     if not dry_run:
         runs.delete(instance, old_runs)
     return [
-        remove(found.leftovers(raw, busy), dry_run),
-        sweeper.remove(aside.CLASE, found.LEFTOVER_DAYS, aside.partitions_with_aside(raw), sweeper.aside),
+        remove(found.leftovers(disk.root / "raw", busy), dry_run),
+        archive.remove(Found("apartadas", found.LEFTOVER_DAYS), aside.partitions_with_aside, aside.aside_of),
         remove(found.evidence(home / "evidence", settings.ov_evidence_days), dry_run),
         remove(found.logs(home / "logs", settings.ov_keep_logs_days), dry_run),
-        sweeper.remove("originales", days, archived.old_partitions(disk, days), sweeper.raw),
-        _added(
-            Freed(csvs.clase, csvs.dias, 0, 0, csvs.kept),
-            sweeper.remove(csvs.clase, csvs.dias, map(_partition_of, csvs.paths), sweeper.csv),
+        archive.remove(
+            Found("originales", settings.ov_keep_raw_days), archived.partitions_with_raw, archived.raw_of
+        ),
+        archive.remove(
+            Found("csv", settings.ov_keep_csv_days), archived.partitions_with_csv, archived.csv_of
         ),
         Freed("ejecuciones", settings.ov_keep_runs_days, len(old_runs), 0),
     ]
@@ -89,8 +85,8 @@ def _delete(path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Sweeper:
-    """What goes only with proof: by partition, under the same locks as its capture and its upload."""
+class _Archive:
+    """Where the proof is, and what is held while files that it covers are removed."""
 
     instance: dg.DagsterInstance
     connection: psycopg.Connection
@@ -98,22 +94,18 @@ class Sweeper:
     disk: Disk
     dry_run: bool
 
-    def remove(self, clase: str, days: int, partitions: Iterable[CompanyDay], find: Find) -> Freed:
-        """find: adds what of a partition may go, and what stays and why; called once its locks are held."""
-        total = Freed(clase, days, 0, 0)
-        for partition in partitions:
-            part = Found(clase, days)
+    def remove(self, clase: Found, partitions: Partitions, files_of: FilesOf) -> Freed:
+        """One class, a partition at a time, under the same locks as its capture, its load and its upload."""
+        total = Freed(clase.clase, clase.dias, 0, 0)
+        for partition in partitions(self.disk, clase.dias):
+            part, day = Found(clase.clase, clase.dias), partition.day.isoformat()
             try:
                 with (
                     advisory_lock(self.connection, "portal", partition.company),
-                    advisory_lock(self.connection, "s3", partition.company, partition.day.isoformat()),
+                    advisory_lock(self.connection, "carga", partition.company, day),
+                    advisory_lock(self.connection, "s3", partition.company, day),
                 ):
-                    # Asked again for each one: a sweep over years of files takes a while.
-                    if partition in archived.busy_now(self.instance):
-                        part.keep(archived.BUSY)
-                    else:
-                        find(partition, part)
-                    freed = remove(part, self.dry_run)
+                    freed = self._remove(partition, part, files_of)
                     self.connection.commit()
             except LockBusyError:
                 part.keep(archived.BUSY)
@@ -121,27 +113,14 @@ class Sweeper:
             total = _added(total, freed)
         return total
 
-    def raw(self, partition: CompanyDay, found: Found) -> None:
-        archived.raw_of(partition, self.connection, self.bucket, self.disk, found)
-
-    def aside(self, partition: CompanyDay, found: Found) -> None:
-        hashes = frozenset(file.hash_archivo for file in self._proven(partition))
-        aside.proven_aside(self.disk.captures(partition), hashes, found)
-
-    def csv(self, partition: CompanyDay, found: Found) -> None:
-        """Hashed here, under the locks: it may have been written anew since it was found."""
-        path = self.disk.csv(partition)
-        if VerifiedFile("", Clase.CSV, path.name, sha256_of(path)) in self._proven(partition):
-            found.paths.append(path)
+    def _remove(self, partition: CompanyDay, part: Found, files_of: FilesOf) -> Freed:
+        # Asked again for each one: a sweep over years of files takes a while.
+        if partition in archived.busy_now(self.instance):
+            part.keep(archived.BUSY)
         else:
-            found.keep(archived.NOT_VERIFIED)
-
-    def _proven(self, partition: CompanyDay) -> frozenset[VerifiedFile]:
-        return proven_in_s3(partition, self.connection, self.bucket, self.disk)
-
-
-def _partition_of(csv: Path) -> CompanyDay:
-    return CompanyDay(csv.parent.name, date.fromisoformat(csv.stem))
+            proven = look(partition, self.connection, self.bucket, self.disk, prove=True).proven
+            files_of(partition, proven, self.disk, part)
+        return remove(part, self.dry_run)
 
 
 def _added(one: Freed, other: Freed) -> Freed:

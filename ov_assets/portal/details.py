@@ -37,8 +37,10 @@ class Details:
         store: CaptureStore,
         now: Callable[[], datetime],
         report: CaptureReport,
+        still_ours: Callable[[], None],
     ) -> None:
         self._session, self._store, self._now, self._report = session, store, now, report
+        self._still_ours = still_ours
         self._queue: asyncio.Queue[ListedRow | None] = asyncio.Queue()
         self._offered: set[str] = set()  # neither captured yet nor failed
         self._failures_in_a_row = 0
@@ -88,8 +90,13 @@ class Details:
         while not await self._all_until_worn_out(step):
             await recycle()
             self._report.browsers += 1
-        if self._layout_changed is not None and not self._report.fresh:
+        if self._layout_changed is not None and not self._report.fresh and not self._is_one_odd_pqr():
             raise self._layout_changed  # not one page was as expected: it isn't this PQR or that
+
+    def _is_one_odd_pqr(self) -> bool:
+        """Whether a single page is unlike the others, of which this day has some on disk."""
+        odd = [f for f in self._report.failures.values() if f.cause == LayoutChanged.__name__]
+        return len(odd) == 1 and self._report.unchanged > 0
 
     async def _all_until_worn_out(self, step: Callable[[], None]) -> bool:
         """Whether nothing is left; False: the browser is worn out."""
@@ -143,6 +150,7 @@ class Details:
     async def _capture_one(self, detail: DetailTab, row: ListedRow) -> None:
         async for attempt in attempts():
             with attempt:
+                self._still_ours()
                 logins = self._session.logins
                 try:
                     async with asyncio.timeout(PQR_TIMEOUT_S):

@@ -1,11 +1,13 @@
 """A look at the list that survives what passes: an expired session, a busy server, a browser that died."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
 from time import monotonic
 
 from playwright.async_api import Error as PlaywrightError
 
+from ov_assets.portal.columns import ListedRow
 from ov_assets.portal.errors import PortalDown, PortalError, SessionExpired
 from ov_assets.portal.evidence import Evidence, remove_old_evidence
 from ov_assets.portal.look import FINALIZADO, Filter, Look
@@ -65,14 +67,22 @@ async def recover(session: PortalSession, fault: PortalError, logins_seen: int) 
 
 
 def list_window(
-    site: Site, first: date, last: date, limits: Limits, report: CaptureReport | None = None
+    site: Site,
+    first: date,
+    last: date,
+    limits: Limits,
+    report: CaptureReport | None = None,
+    still_ours: Callable[[], None] = lambda: None,
 ) -> Look:
     """What the portal lists as finalised over the days first..last: one login, one walk.
 
     A second walk only if rows moved during the first. Raises a PortalError; a `report` that was handed in
-    then says how far it came.
+    then says how far it came. Raises what `still_ours` does, which is called after each page.
     """
     report = report if report is not None else CaptureReport()
+
+    def on_page(_rows: list[ListedRow]) -> None:
+        still_ours()
 
     async def run() -> Look:
         begin = monotonic()
@@ -84,10 +94,10 @@ def list_window(
             pqr_list = PqrList(session)
             try:
                 wanted = Filter(FINALIZADO, first, last)
-                look = await patient_look(session, pqr_list, wanted)
+                look = await patient_look(session, pqr_list, wanted, on_page)
                 report.looks = 1
                 if not look.whole:
-                    look = _both(look, await patient_look(session, pqr_list, wanted))
+                    look = _both(look, await patient_look(session, pqr_list, wanted, on_page))
                     report.looks = 2
                 report.listed, report.repeated = look.rows, look.repeated
                 return look

@@ -23,10 +23,11 @@ from ov_assets.s3.keys import safe_radicado
 TREND_DAYS = 30
 
 
-def trend_of(connection: psycopg.Connection, partition: CompanyDay) -> list[TrendDay]:
+def trend_of(connection: psycopg.Connection, partition: CompanyDay, bucket: str) -> list[TrendDay]:
     """The last 30 days up to this one. Raises RdsError."""
     first = max(partition.day - timedelta(days=TREND_DAYS - 1), FIRST_DAY)
-    return [TrendDay(*row) for row in reporting.trend(connection, partition.company, first, partition.day)]
+    days = reporting.trend(connection, partition.company, first, partition.day, bucket)
+    return [TrendDay(*row) for row in days]
 
 
 def gather(
@@ -45,7 +46,7 @@ def gather(
     }
     failures = store.outcome()
     expected = [row.numero_radicado for row in listed(connection, company, day)]
-    (counts,) = status(connection, company, day, day)
+    (counts,) = status(connection, company, day, day, diff.bucket)
     csv_path = disk.csv(partition)
     rows = read_company_csv(csv_path)
     # A PQR whose Fecha moved is listed and captured anew under its new day, and counts there.
@@ -73,7 +74,7 @@ def gather(
             *(
                 _missing(radicado, "captura", failures.get(radicado, "no_esta_en_disco"))
                 for radicado in expected
-                if radicado not in captures
+                if radicado not in captures or radicado in failures
             ),
             *(_missing(file.numero_radicado, f"archivo {file.clase}", file.motivo) for file in diff.pending),
         ],
@@ -82,7 +83,7 @@ def gather(
             for radicado, reason in reporting.quarantined(connection, company, day, ROWS_MAX)
         ],
         cobertura={name: sum(bool(row[name]) for row in rows) for name in FIELDS},
-        tendencia=trend_of(connection, partition),
+        tendencia=trend_of(connection, partition, diff.bucket),
     )
 
 

@@ -19,7 +19,7 @@ NEW = CompanyDay("aire", date(2026, 1, 1))  # as empty as the other
 
 
 def test_it_counts_on_its_new_day_alone_and_the_old_day_takes_nothing_back(
-    portal: Any, database: dict[str, Any]
+    portal: Any, database: dict[str, Any], bucket: Any
 ) -> None:
     radicado = add_pqr(portal, "aire", attachments=1)
     stays = add_pqr(portal, "aire", attachments=0)
@@ -32,7 +32,9 @@ def test_it_counts_on_its_new_day_alone_and_the_old_day_takes_nothing_back(
     report = metadata(result, "verification_report")
     assert (report["completo"], report["archivos"]) == (True, 2 + 1)
     with connect(database) as conn:
-        days = [status(conn, "aire", partition.day, partition.day)[0] for partition in (OLD, NEW)]
+        days = [
+            status(conn, "aire", partition.day, partition.day, bucket.name)[0] for partition in (OLD, NEW)
+        ]
         assert [(day.listadas, day.filas, day.archivos) for day in days] == [(1, 1, 2 + 1), (1, 1, 3 + 1)]
         assert pending_captures(conn) == []
     with psycopg.connect(**database) as conn:

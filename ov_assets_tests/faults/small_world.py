@@ -19,7 +19,7 @@ from psycopg.rows import namedtuple_row
 from ov_assets.adoption import adopt_partition
 from ov_assets.assets import s3_objects
 from ov_assets.assets.rds_table import files_of_partition
-from ov_assets.assets.s3_pending import look, planned_key
+from ov_assets.assets.s3_pending import look, planned_key, s3_lock
 from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import write_company_csv, write_rejects_csv
@@ -27,7 +27,6 @@ from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
 from ov_assets.rds.diff import PartitionDiff, apply_diff
 from ov_assets.rds.loader import LoadResult, load_partition
-from ov_assets.rds.locks import advisory_lock
 from ov_assets.reconciliation import Report, Request, reconcile
 from ov_assets.resources import Disk
 from ov_assets.s3.keys import Layout
@@ -43,12 +42,10 @@ NOW = timedelta(0)
 GONE_WITHIN_S = 10
 CUT_NAME = "cortable"
 ROWS = """
-SELECT r.*, a.id AS archivo_id, coalesce(a.vigente, false) AS vigente,
+SELECT r.*, coalesce(a.vigente, false) AS vigente,
     r.estado_carga = 'subiendo' AND r.arriendo_vence >= now() AS viva
 FROM data_general.registros_ov_s3 AS r
-LEFT JOIN data_general.archivos_ov AS a
-    ON (a.empresa, a.numero_radicado, a.clase, a.nombre, a.hash_archivo)
-        = (r.empresa, r.numero_radicado, r.clase, r.nombre_archivo, r.hash_archivo)
+LEFT JOIN data_general.archivos_ov AS a ON a.id = r.archivo_id
 ORDER BY r.id
 """
 
@@ -150,16 +147,7 @@ class World:
             return diff
 
     def upload(self, side: Side) -> tuple[Sequence[Outcome], PartitionDiff]:
-        with (
-            _connected(side) as conn,
-            advisory_lock(
-                conn,
-                "s3",
-                PARTITION.company,
-                PARTITION.day.isoformat(),
-                wait_seconds=s3_objects.LOCK_WAIT_SECONDS,
-            ),
-        ):
+        with _connected(side) as conn, s3_lock(conn, PARTITION):
             outcomes = s3_objects.upload_claimed(PARTITION, conn, side.bucket, self.disk)
             diff = look(PARTITION, conn, side.bucket, self.disk)
             conn.commit()

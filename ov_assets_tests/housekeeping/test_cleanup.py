@@ -93,18 +93,19 @@ class Planted:
         if put:
             self.bucket.client.put_object(Bucket=self.bucket.name, Key=key, Body=data)
         with psycopg.connect(**self.database) as connection:
-            connection.execute(
+            (file_id,) = connection.execute(
                 "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
-                " tamano, ruta_local, fecha) VALUES (%s, %s, %s, %s, %s, %s, 'x', %s)",
+                " tamano, ruta_local, fecha) VALUES (%s, %s, %s, %s, %s, %s, 'x', %s) RETURNING id",
                 [company, radicado, clase, name, digest, len(data), day],
-            )
+            ).fetchone()
             connection.execute(
                 "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
                 " numero_radicado, clase, fecha, hash_archivo, tamano_archivo, etag, estado_carga,"
-                " verificado_en) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                " verificado_en, archivo_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     name, self.bucket.name, key, company, radicado, clase, day, digest, len(data), etag,
                     "subido" if in_s3 else "pendiente", datetime(2025, 10, 3, tzinfo=UTC) if in_s3 else None,
+                    file_id,
                 ],
             )  # fmt: skip
 
@@ -210,6 +211,37 @@ def test_exactly_what_is_proven_to_be_in_s3_goes(
     assert freed["restos"].conservados == {"ejecución en curso": 1}
     assert freed["apartadas"].conservados == {"reciente": 1}
     assert all(item.elementos == 0 for item in swept(instance, database, dry_run=False).values())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_key_outside_of_the_layout_is_proven_by_its_own_listing_or_not_at_all(
+    planted: Planted,
+    instance: dg.DagsterInstance,
+    database: dict[str, Any],
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+) -> None:
+    monkeypatch.setenv("OV_KEEP_RAW_DAYS", "30")
+    monkeypatch.setenv("OV_KEEP_CSV_DAYS", "30")
+    folder = planted.pqr("afinia", "1001")
+    planted.csv("afinia", OLD, in_s3=True)
+    client, name = planted.bucket.client, planted.bucket.name
+    with psycopg.connect(**database) as connection:
+        keys = connection.execute(
+            "UPDATE data_general.registros_ov_s3 SET clave_s3 = 'Central_De_Escritos/' || clave_s3,"
+            " estado_carga = 'pre_existente' RETURNING clave_s3"
+        ).fetchall()
+    for (adopted,) in keys:
+        old = adopted.removeprefix("Central_De_Escritos/")
+        if there:
+            client.put_object(
+                Bucket=name, Key=adopted, Body=client.get_object(Bucket=name, Key=old)["Body"].read()
+            )
+        client.delete_object(Bucket=name, Key=old)
+    freed = swept(instance, database, dry_run=False)
+    assert (freed["originales"].elementos, freed["csv"].elementos) == ((2, 1) if there else (0, 0))
+    assert (folder / "detalle.pdf").exists() is not there
 
 
 def test_the_weekly_job_says_what_it_freed(

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +14,11 @@ import time_machine
 
 from ov_assets.housekeeping import archived, aside, found
 from ov_assets.housekeeping.found import Found
+from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
+from ov_assets.rds.diff import ProvenFile
+from ov_assets_tests.assets.flow_tools import resources
 from ov_assets_tests.housekeeping.test_cleanup import (
     DATA,
     NAMES,
@@ -50,10 +53,13 @@ def in_days(days: int) -> Iterator[None]:
         yield
 
 
-def judged(store: CaptureStore, in_s3: frozenset[str] = frozenset()) -> Found:
-    part = Found(aside.CLASE, found.LEFTOVER_DAYS)
+def judged(store: CaptureStore, in_s3: Iterable[str] = ()) -> Found:
+    part, partition = Found("apartadas", found.LEFTOVER_DAYS), CompanyDay(store.company, store.day)
+    disk = resources()["disk"]
+    assert aside.partitions_with_aside(disk, part.dias) == [partition]
+    proven = frozenset(ProvenFile(RADICADO, "pdf", "x", digest) for digest in in_s3)
     with in_days(8):
-        aside.proven_aside(store, in_s3, part)
+        aside.aside_of(partition, proven, disk, part)
     return part
 
 
@@ -99,9 +105,9 @@ def test_it_goes_when_the_bucket_is_seen_to_have_what_no_capture_has(data_dir: P
     capture(store)
     old = {file.hash_archivo for file in store.manifests()[RADICADO].archivos}
     folder = set_aside(store)
-    assert judged(store, frozenset(old)).paths == [folder]
+    assert judged(store, old).paths == [folder]
     for missing in old:
-        assert judged(store, frozenset(old - {missing})).paths == []
+        assert judged(store, old - {missing}).paths == []
 
 
 def test_one_that_cannot_be_read_is_counted_and_the_others_are_looked_at(data_dir: Path) -> None:
@@ -132,7 +138,7 @@ def test_the_sweep_asks_the_bucket_for_the_proof(
     data_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(aside, "LEFTOVER_DAYS", 0)
+    monkeypatch.setattr(found, "LEFTOVER_DAYS", 1e-9)
     planted.pqr("afinia", RADICADO)
     planted.pqr("aire", RADICADO, lost=True)
     proven, lost = (set_aside(CaptureStore(data_dir, company, OLD)) for company in ("afinia", "aire"))
@@ -161,16 +167,17 @@ def test_a_csv_that_is_written_anew_before_its_removal_stays(
 ) -> None:
     monkeypatch.setenv("OV_KEEP_CSV_DAYS", "30")
     rewritten, verified = planted.csv("afinia", OLD, in_s3=True), planted.csv("aire", OLD, in_s3=True)
-    looks = archived.csvs
+    finds = archived.partitions_with_csv
 
-    def and_then_a_run(*given: Any) -> Found:
-        """The list of what may go is made; then company_csv writes one of them again."""
-        candidates = looks(*given)
-        assert set(candidates.paths) == {rewritten, verified}
+    def and_then_a_run(*given: Any) -> list[CompanyDay]:
+        """What may go is known; then company_csv writes one of them again."""
+        candidates = finds(*given)
+        assert len(candidates) == 2
         rewritten.write_bytes(b"una fila mas")
+        aged(rewritten)
         return candidates
 
-    monkeypatch.setattr(archived, "csvs", and_then_a_run)
+    monkeypatch.setattr(archived, "partitions_with_csv", and_then_a_run)
     freed = swept(instance, database, dry_run=False)["csv"]
     assert rewritten.read_bytes() == b"una fila mas"
     assert not verified.exists()

@@ -86,7 +86,7 @@ def test_a_pqr_whose_fecha_moves_is_current_on_its_new_day_alone(database, tmp_p
         assert load_day(database, tmp_path, DAY, before, files("j1", "p1", "foto")).obsoletas == 1
         assert fetch(database, CURRENT) == moved
     with connect(database) as conn:
-        days = status(conn, "afinia", DAY, NEXT)
+        days = status(conn, "afinia", DAY, NEXT, "cubo")
     assert [(day.filas, day.archivos) for day in days] == [(0, 0), (1, 3)]
 
 

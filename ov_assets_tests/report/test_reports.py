@@ -16,6 +16,7 @@ from ov_assets.daily_checks import DAILY_CHECKS
 from ov_assets.metrics import exposition
 from ov_assets.partitions import CompanyDay
 from ov_assets.rds.connection import connect
+from ov_assets.settings import Settings
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, materialize, resources
 from ov_assets_tests.assets.test_chain import metadata
 
@@ -121,7 +122,7 @@ def test_the_reports_of_a_day(
     assert late.description == "Air-e: 0 PQR y 1 archivos pendientes; el más antiguo, desde hace 30 h"
 
     with connect(database) as connection:
-        text = exposition(instance, connection)
+        text = exposition(instance, connection, Settings().bucket())
     for line in (
         'ov_files{company="aire",state="subido"} 5.0',
         'ov_files{company="aire",state="conflicto"} 1.0',

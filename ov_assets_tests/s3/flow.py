@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import psycopg
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds import diff, registry
 from ov_assets.s3 import keys
-from ov_assets.s3.inventory import list_objects
+from ov_assets.s3.inventory import list_keys, list_objects
 from ov_assets.s3.store import Bucket, BucketSettings
 from ov_assets.s3.uploader import Limits, Outcome, Resultado, UploadItem, unconfirmed, upload_many
 
@@ -74,15 +75,18 @@ class World:
         self.conn.commit()
         return path
 
-    def look(self) -> diff.PartitionDiff:
+    def look(self, *, prove: bool = False) -> diff.PartitionDiff:
         return diff.diff_partition(
             self.conn,
             self.company,
             self.day,
             self.bucket.name,
-            list_objects(self.bucket, self.prefixes),
+            lambda elsewhere: chain(
+                list_objects(self.bucket, self.prefixes), list_keys(self.bucket, elsewhere)
+            ),
             prefixes=self.prefixes,
             data_dir=self.data_dir,
+            prove=prove,
         )
 
     def key_of(self, file: diff.PendingFile, number: int = 1) -> str:
@@ -139,7 +143,7 @@ class World:
                     self.bucket, self.items(claimed), limits, on_batch=lambda batch: self.record(owner, batch)
                 )
             )
-        assert unconfirmed(outcomes, list_objects(self.bucket, self.prefixes)) == []
+        assert unconfirmed(outcomes, list_objects(self.bucket, [""])) == []
         return Counter(outcome.resultado.value for outcome in outcomes)
 
     def rows(self, columns: str = "estado_carga") -> list[Any]:

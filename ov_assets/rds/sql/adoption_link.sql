@@ -1,7 +1,8 @@
 -- A row without a file, the predecessor's or a note -> pre_existente, with its file on record: its object has that file's bytes.
 -- What the row was called before stays in metadatos. A file that has a row by now keeps that one.
 UPDATE data_general.registros_ov_s3 AS r
-SET numero_radicado = a.numero_radicado,
+SET archivo_id = a.id,
+    numero_radicado = a.numero_radicado,
     clase = a.clase,
     fecha = a.fecha,
     nombre_archivo = a.nombre,
@@ -23,17 +24,12 @@ SET numero_radicado = a.numero_radicado,
 FROM unnest(%(ids)s::bigint[], %(archivos)s::bigint[], %(etags)s::text[]) AS p (id, archivo_id, etag)
 JOIN data_general.archivos_ov AS a ON a.id = p.archivo_id
 WHERE r.id = p.id
+    AND r.archivo_id IS NULL
     AND r.empresa = a.empresa
     AND r.estado_carga <> 'subiendo'
     AND coalesce(r.hash_archivo, a.hash_archivo) = a.hash_archivo
     AND NOT EXISTS (
         SELECT 1
         FROM data_general.registros_ov_s3 AS otro
-        WHERE otro.id <> r.id
-            AND otro.bucket_s3 = %(bucket)s
-            AND otro.empresa = a.empresa
-            AND otro.numero_radicado = a.numero_radicado
-            AND otro.clase = a.clase
-            AND otro.nombre_archivo = a.nombre
-            AND otro.hash_archivo = a.hash_archivo
+        WHERE otro.archivo_id = a.id AND otro.bucket_s3 = %(bucket)s
     )

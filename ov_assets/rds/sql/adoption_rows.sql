@@ -4,24 +4,15 @@ SELECT DISTINCT
     r.numero_reclamo_sgc,
     NULL::bigint AS archivo_id, NULL::text AS ruta_local, false AS vigente, false AS en_curso,
     false AS en_cuarentena
-FROM data_general.archivos_ov AS a
+FROM data_general.archivos_en_s3_ov(%(bucket)s) AS a
 JOIN data_general.registros_ov_s3 AS r
     ON r.hash_archivo = a.hash_archivo
     AND r.empresa = a.empresa
+    AND r.archivo_id IS NULL
     AND r.numero_radicado IS NULL
 WHERE a.empresa = %(empresa)s
     AND a.fecha = %(fecha)s
-    AND a.vigente
+    AND a.registro_id IS NULL
     AND (r.bucket_s3 = %(bucket)s OR r.bucket_s3 IS NULL)
     AND r.estado_carga <> 'subiendo'
-    AND NOT EXISTS (
-        SELECT 1
-        FROM data_general.registros_ov_s3 AS otro
-        WHERE otro.bucket_s3 = %(bucket)s
-            AND otro.empresa = a.empresa
-            AND otro.numero_radicado = a.numero_radicado
-            AND otro.clase = a.clase
-            AND otro.nombre_archivo = a.nombre
-            AND otro.hash_archivo = a.hash_archivo
-    )
 ORDER BY r.id

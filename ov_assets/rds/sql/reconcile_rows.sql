@@ -9,12 +9,7 @@ SELECT
     r.estado_carga = 'subiendo' AND coalesce(r.arriendo_vence >= now(), false) AS en_curso,
     coalesce(r.metadatos, '{}'::jsonb) ? 'cuarentena' AS en_cuarentena
 FROM data_general.registros_ov_s3 AS r
-LEFT JOIN data_general.archivos_ov AS a
-    ON a.empresa = r.empresa
-    AND a.numero_radicado = r.numero_radicado
-    AND a.clase = r.clase
-    AND a.nombre = r.nombre_archivo
-    AND a.hash_archivo = r.hash_archivo
+LEFT JOIN data_general.archivos_ov AS a ON a.id = r.archivo_id
 WHERE (r.bucket_s3 = %(bucket)s OR r.bucket_s3 IS NULL)
     AND (%(empresa)s::text IS NULL OR r.empresa = %(empresa)s)
     AND (%(desde)s::date IS NULL OR coalesce(a.fecha, r.fecha) >= %(desde)s)

@@ -1,24 +1,14 @@
 -- (no row) -> pre_existente: an object with the file's bytes is in the bucket already.
 INSERT INTO data_general.registros_ov_s3 (
-    empresa, numero_radicado, clase, fecha, nombre_archivo, hash_archivo, tamano_archivo, ruta_original,
+    archivo_id, empresa, numero_radicado, clase, fecha, nombre_archivo, hash_archivo, tamano_archivo, ruta_original,
     tipo_archivo, bucket_s3, clave_s3, url_s3, region_s3, estado_carga, origen_carga,
     procesado, sincronizado_bd, intentos_carga, fecha_carga, etag, verificado_en
 )
 SELECT
-    a.empresa, a.numero_radicado, a.clase, a.fecha, a.nombre, a.hash_archivo, a.tamano, a.ruta_local,
+    a.id, a.empresa, a.numero_radicado, a.clase, a.fecha, a.nombre, a.hash_archivo, a.tamano, a.ruta_local,
     substring(lower(p.clave) FROM '[.]([a-z0-9]{1,10})$'), %(bucket)s, p.clave,
     's3://' || %(bucket)s || '/' || p.clave, %(region)s, 'pre_existente', 'pre_existente',
     true, true, 0, NULL, p.etag, now()
 FROM unnest(%(archivos)s::bigint[], %(claves)s::text[], %(etags)s::text[]) AS p (archivo_id, clave, etag)
 JOIN data_general.archivos_ov AS a ON a.id = p.archivo_id
-WHERE NOT EXISTS (
-    SELECT 1
-    FROM data_general.registros_ov_s3 AS r
-    WHERE r.bucket_s3 = %(bucket)s
-        AND r.empresa = a.empresa
-        AND r.numero_radicado = a.numero_radicado
-        AND r.clase = a.clase
-        AND r.nombre_archivo = a.nombre
-        AND r.hash_archivo = a.hash_archivo
-)
-ON CONFLICT (bucket_s3, clave_s3) DO NOTHING
+ON CONFLICT DO NOTHING

@@ -3,23 +3,15 @@
 WITH elegibles AS (
     SELECT r.id, a.tamano, a.ruta_local
     FROM data_general.archivos_ov AS a
-    JOIN data_general.registros_ov_s3 AS r
-        ON r.empresa = a.empresa
-        AND r.numero_radicado = a.numero_radicado
-        AND r.clase = a.clase
-        AND r.nombre_archivo = a.nombre
-        AND r.hash_archivo = a.hash_archivo
+    JOIN data_general.registros_ov_s3 AS r ON r.archivo_id = a.id
     WHERE a.empresa = %(empresa)s
         AND a.fecha = %(fecha)s
         AND a.vigente
         AND r.bucket_s3 = %(bucket)s
-        AND r.estado_carga IN ('pendiente', 'subiendo', 'error', 'falta_s3')
-        AND CASE r.estado_carga
-            WHEN 'subiendo'
-                THEN r.arriendo_vence < now()
-                    OR (%(reclamar)s AND r.arrendado_por IS DISTINCT FROM %(dueno)s)
-            ELSE coalesce(r.proximo_intento, '-infinity') <= now()
-        END
+        AND (
+            data_general.por_subir_ov(r.estado_carga, r.arriendo_vence, r.proximo_intento)
+            OR (%(reclamar)s AND r.estado_carga = 'subiendo' AND r.arrendado_por IS DISTINCT FROM %(dueno)s)
+        )
     ORDER BY r.id
     LIMIT %(limite)s
     FOR UPDATE OF r SKIP LOCKED
@@ -36,4 +28,4 @@ FROM elegibles AS e
 WHERE r.id = e.id
 RETURNING
     r.id, r.clave_s3, r.numero_radicado, r.clase, r.nombre_archivo, r.hash_archivo,
-    e.tamano, e.ruta_local, r.intentos_carga
+    e.tamano, e.ruta_local

@@ -13,12 +13,7 @@ FROM (
             SELECT FROM data_general.rechazos_ov AS q
             WHERE q.empresa = l.empresa AND q.numero_radicado = l.numero_radicado AND q.estado = 'pendiente')
     UNION ALL
-    SELECT 'archivo', a.fecha_creacion
-    FROM data_general.archivos_ov AS a
-    WHERE a.empresa = %(empresa)s AND a.vigente
-        AND NOT EXISTS (
-            SELECT FROM data_general.registros_ov_s3 AS r
-            WHERE r.empresa = a.empresa AND r.numero_radicado = a.numero_radicado AND r.clase = a.clase
-              AND r.hash_archivo = a.hash_archivo AND r.nombre_archivo = a.nombre
-              AND r.estado_carga IN ('subido', 'pre_existente'))
+    SELECT 'archivo', fecha_creacion
+    FROM data_general.archivos_en_s3_ov(%(bucket)s)
+    WHERE empresa = %(empresa)s AND NOT en_s3
 ) AS atraso;

@@ -15,15 +15,9 @@ WITH dia AS (
 ), archivada AS (
     SELECT fecha, count(*) FILTER (WHERE entera) AS n
     FROM (
-        SELECT a.fecha, a.numero_radicado, bool_and(EXISTS (
-            SELECT FROM data_general.registros_ov_s3 AS r
-            WHERE r.empresa = a.empresa AND r.numero_radicado = a.numero_radicado AND r.clase = a.clase
-              AND r.hash_archivo = a.hash_archivo AND r.nombre_archivo = a.nombre
-              AND r.estado_carga IN ('subido', 'pre_existente')
-        )) AS entera
-        FROM data_general.archivos_ov AS a
-        WHERE a.empresa = %(empresa)s AND a.fecha BETWEEN %(desde)s AND %(hasta)s AND a.vigente
-          AND a.clase <> 'csv'
+        SELECT fecha, numero_radicado, bool_and(en_s3) AS entera
+        FROM data_general.archivos_en_s3_ov(%(bucket)s)
+        WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s AND clase <> 'csv'
         GROUP BY 1, 2
     ) AS pqr
     GROUP BY 1

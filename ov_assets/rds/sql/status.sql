@@ -27,23 +27,16 @@ WITH dia AS (
     WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s AND estado = 'pendiente'
     GROUP BY 1
 ), archivo AS (
-    SELECT
-        a.fecha,
-        count(*) AS n,
-        count(*) FILTER (WHERE EXISTS (
-            SELECT FROM data_general.registros_ov_s3 r
-            WHERE r.empresa = a.empresa AND r.numero_radicado = a.numero_radicado AND r.clase = a.clase
-              AND r.hash_archivo = a.hash_archivo AND r.estado_carga IN ('subido', 'pre_existente')
-        )) AS subidos
-    FROM data_general.archivos_ov a
-    WHERE a.empresa = %(empresa)s AND a.fecha BETWEEN %(desde)s AND %(hasta)s AND a.vigente
+    SELECT fecha, count(*) AS n, count(*) FILTER (WHERE en_s3) AS subidos
+    FROM data_general.archivos_en_s3_ov(%(bucket)s)
+    WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s
     GROUP BY 1
 ), registro AS (
     SELECT fecha, jsonb_object_agg(estado_carga, n) AS por_estado
     FROM (
         SELECT fecha, estado_carga, count(*) AS n
-        FROM data_general.registros_ov_s3
-        WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s
+        FROM data_general.archivos_en_s3_ov(%(bucket)s)
+        WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s AND registro_id IS NOT NULL
         GROUP BY 1, 2
     ) AS por_fecha
     GROUP BY 1

@@ -1,0 +1,1 @@
+SELECT version_num FROM data_general.alembic_version_ov;
