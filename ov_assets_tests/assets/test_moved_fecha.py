@@ -32,9 +32,7 @@ def test_it_counts_on_its_new_day_alone_and_the_old_day_takes_nothing_back(
     report = metadata(result, "verification_report")
     assert (report["completo"], report["archivos"]) == (True, 2 + 1)
     with connect(database) as conn:
-        days = [
-            status(conn, "aire", partition.day, partition.day, bucket.name)[0] for partition in (OLD, NEW)
-        ]
+        days = [status(conn, *day, day.day, bucket.name)[0] for day in (OLD, NEW)]
         assert [(day.listadas, day.filas, day.archivos) for day in days] == [(1, 1, 2 + 1), (1, 1, 3 + 1)]
         assert pending_captures(conn) == []
     with psycopg.connect(**database) as conn:
