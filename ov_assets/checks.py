@@ -1,5 +1,7 @@
 """What must hold of a partition, asked from outside: checks query disk, database and bucket themselves."""
 
+from itertools import islice
+
 import dagster as dg
 
 from ov_assets.assets.company_csv import company_csv
@@ -11,13 +13,16 @@ from ov_assets.coverage_check import fields_as_full_as_before
 from ov_assets.partitions import company_date, company_day
 from ov_assets.pqr.content_hash import hash_registro
 from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv
+from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.record import FIELDS, Pqr
 from ov_assets.rds.compare import csv_equals_table
 from ov_assets.rds.listing import listed
-from ov_assets.rds.status import status
+from ov_assets.rds.replay import PendingReject, pending_rejects
 from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.keys import safe_radicado
 
 NAMED_MAX = 50
+FIRST_LINE = 2  # the header is line 1
 
 
 # Never blocking: what was captured goes on, whatever can't be.
@@ -45,7 +50,7 @@ def every_listed_pqr_captured(
         metadata={
             "listadas": len(expected),
             "faltan": len(missing),
-            "faltantes": dg.MetadataValue.json(dict(list(missing.items())[:NAMED_MAX])),
+            "faltantes": dg.MetadataValue.json(_capped(missing)),
         },
     )
 
@@ -77,31 +82,56 @@ def csv_contract(context: dg.AssetCheckExecutionContext, disk: Disk) -> dg.Asset
     return dg.AssetCheckResult(
         passed=not problems,
         description=_named(problems) if problems else f"{len(rows)} rows",
-        metadata={"filas": len(rows), "problemas": dg.MetadataValue.json(problems)},
+        metadata={
+            "filas": len(rows),
+            "con_problema": len(problems),
+            "problemas": dg.MetadataValue.json(_capped(problems)),
+        },
     )
 
 
 @dg.asset_check(asset=rds_table, blocking=True, partitions_def=company_date)
 def rds_equals_csv(
-    context: dg.AssetCheckExecutionContext, database: Database, store: ObjectStore, disk: Disk
+    context: dg.AssetCheckExecutionContext, database: Database, disk: Disk
 ) -> dg.AssetCheckResult:
     """La tabla tiene cada fila del CSV con el mismo contenido, salvo las que están en cuarentena."""
     partition = company_day(context.partition_key)
+    path = disk.csv(partition)
+    rows = read_company_csv(path)
     with database.connect() as connection:
-        found = csv_equals_table(connection, partition.company, read_company_csv(disk.csv(partition)))
-        (day,) = status(connection, partition.company, partition.day, partition.day, store.bucket_name)
-    unexplained = found.distintas + max(0, found.faltan - day.rechazadas)
+        found = csv_equals_table(connection, partition.company, rows)
+        rejects = pending_rejects(connection, partition.company, partition.day)
+    quarantined = _quarantined(rejects, rows, sha256_of(path))
+    unexplained = {radicado: "not in the table" for radicado in found.faltan if radicado not in quarantined}
+    unexplained |= {radicado: "differs" for radicado in found.distintas if radicado not in quarantined}
+    shown = {safe_radicado(radicado): why for radicado, why in unexplained.items()}
     return dg.AssetCheckResult(
         passed=not unexplained,
-        description=f"{found.iguales} equal, {found.mas_nuevas} newer in RDS, {unexplained} unexplained",
+        description=f"{found.iguales} equal, {len(found.mas_nuevas)} newer in RDS, {_named(shown)}",
         metadata={
             "iguales": found.iguales,
-            "mas_nuevas": found.mas_nuevas,
-            "faltan": found.faltan,
-            "distintas": found.distintas,
-            "en_cuarentena": day.rechazadas,
+            "mas_nuevas": len(found.mas_nuevas),
+            "faltan": len(found.faltan),
+            "distintas": len(found.distintas),
+            "en_cuarentena": len(rejects),
+            "sin_explicar": len(unexplained),
+            "radicados_sin_explicar": dg.MetadataValue.json(_capped(shown)),
         },
     )
+
+
+def _quarantined(rejects: list[PendingReject], rows: list[dict[str, str]], digest: str) -> set[str]:
+    """What stands as radicado in the rows that wait in quarantine; rows and digest are the CSV's.
+
+    A reject keeps no radicado that isn't one: its line tells what stands there, if it is of this very file.
+    """
+    texts = (row["numero_radicado"].replace("\x00", "") for row in rows)
+    by_line = dict(enumerate(texts, start=FIRST_LINE))
+    return {reject.numero_radicado for reject in rejects if reject.numero_radicado is not None} | {
+        by_line[reject.linea]
+        for reject in rejects
+        if reject.archivo_hash == digest and reject.linea in by_line
+    }
 
 
 @dg.asset_check(asset=s3_objects, partitions_def=company_date)
@@ -126,8 +156,12 @@ def s3_equals_registry(
     )
 
 
+def _capped(problems: dict[str, str]) -> dict[str, str]:
+    return dict(islice(problems.items(), NAMED_MAX))
+
+
 def _named(problems: dict[str, str]) -> str:
-    shown = [f"{radicado}: {why}" for radicado, why in list(problems.items())[:NAMED_MAX]]
+    shown = [f"{radicado}: {why}" for radicado, why in _capped(problems).items()]
     return f"{len(problems)} — " + "; ".join(shown)
 
 

@@ -5,9 +5,22 @@ from typing import Any
 
 import dagster as dg
 
+from ov_assets.rds.listing import ListingCounts
+
 GROUP = "oficina_virtual"
 OWNERS = ["team:oficina-virtual"]
 TABLE_ROWS_MAX = 20
+
+
+def without_a_day(log: dg.DagsterLogManager, counts: ListingCounts) -> dict[str, int]:
+    """What the list shows and no partition can have, as metadata, and a warning when there is any."""
+    found = {"sin_fecha": counts.sin_fecha, "sin_radicado": counts.sin_radicado}
+    if any(found.values()):
+        log.warning(
+            f"the list has {counts.sin_fecha} PQR whose Fecha can't be read and {counts.sin_radicado} rows"
+            " without a radicado: they belong to no day, so nothing captures them"
+        )
+    return found
 
 
 def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> dg.TableMetadataValue:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.common import GROUP, OWNERS, without_a_day
 from ov_assets.assets.portal_runs import listed_rows, portal_failure, reserved, run_metadata
 from ov_assets.partitions import company_partitions, today
 from ov_assets.portal.errors import PortalError
@@ -67,6 +67,7 @@ def portal_listing(
             "nuevas": counts.nuevas,
             "cambiadas": counts.cambiadas,
             "ausentes": counts.ausentes,
+            **without_a_day(context.log, counts),
             "completa": look.steady,
             **run_metadata(report),
         }

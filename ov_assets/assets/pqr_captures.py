@@ -6,7 +6,7 @@ import dagster as dg
 
 from ov_assets import progress
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.common import GROUP, OWNERS, without_a_day
 from ov_assets.assets.portal_listing import portal_listing
 from ov_assets.assets.portal_runs import (
     listed_rows,
@@ -23,7 +23,7 @@ from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
 from ov_assets.rds.asked import record_asked
-from ov_assets.rds.listing import record_listing
+from ov_assets.rds.listing import ListingCounts, record_listing
 from ov_assets.rds.locks import LockLostError
 from ov_assets.resources import Database, Disk, Portals
 from ov_assets.timezone import BOGOTA
@@ -72,13 +72,13 @@ def pqr_captures(
             if report.looks:
                 _keep(database, partition, store, report, started, complete=False)
             raise portal_failure(error, report) if isinstance(error, PortalError) else error from None
-        _keep(database, partition, store, report, started, complete=True)
+        counts = _keep(database, partition, store, report, started, complete=True)
     if report.failures:
         # The sensor reads it: a run that left PQR behind was in vain for them, and the day has to rest.
         context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(len(report.failures))})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
-    return dg.MaterializeResult(metadata=_metadata(report, store))
+    return dg.MaterializeResult(metadata=_metadata(report, store) | without_a_day(context.log, counts))
 
 
 def _keep(
@@ -89,7 +89,7 @@ def _keep(
     started: datetime,
     *,
     complete: bool,
-) -> None:
+) -> ListingCounts:
     """What was listed and when, in the database; what is missing and why, there and beside the captures.
 
     On a connection of its own: the lock's may be gone.
@@ -99,10 +99,13 @@ def _keep(
     store.record_outcome(failures)
     with database.connect() as connection:
         rows = listed_rows(report.listed.values())
-        record_listing(connection, company, day, day, rows, started, complete=complete, estado=FINALIZADO)
+        counts = record_listing(
+            connection, company, day, day, rows, started, complete=complete, estado=FINALIZADO
+        )
         if complete:
             assert report.looked_at is not None
             record_asked(connection, company, day, report.looked_at, failures)
+    return counts
 
 
 def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.MetadataValue | int | float]:

@@ -13,7 +13,7 @@ import dagster as dg
 
 from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_change, partition_folders
 from ov_assets.partitions import CompanyDay, today
-from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore
+from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase, Manifest
 from ov_assets.rds.diff import ProvenFile
@@ -44,7 +44,7 @@ def raw_of(partition: CompanyDay, proven: Proven, disk: Disk, found: Found) -> N
     store = disk.captures(partition)
     try:
         manifests = store.manifests()
-    except BrokenCaptureError:
+    except (BrokenCaptureError, UnreadableCaptureError):
         found.keep(CHANGED)
         return
     oldest = time.time() - found.dias * SECONDS_PER_DAY

@@ -9,7 +9,7 @@ import dagster as dg
 import psycopg
 
 from ov_assets.assets.s3_pending import look
-from ov_assets.housekeeping import archived, found, runs
+from ov_assets.housekeeping import archived, aside, found, runs
 from ov_assets.housekeeping.found import Found
 from ov_assets.partitions import CompanyDay
 from ov_assets.rds.locks import LockBusyError, advisory_lock
@@ -52,6 +52,7 @@ def sweep(
         runs.delete(instance, old_runs)
     return [
         remove(found.leftovers(disk.root / "raw", busy), dry_run),
+        archive.remove(Found("apartadas", found.LEFTOVER_DAYS), aside.partitions_with_aside, aside.aside_of),
         remove(found.evidence(home / "evidence", settings.ov_evidence_days), dry_run),
         remove(found.logs(home / "logs", settings.ov_keep_logs_days), dry_run),
         archive.remove(

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+PRIVATE_FOLDER = 0o700
 
 
 def keep_private(path: Path, data: bytes) -> None:

@@ -23,7 +23,6 @@ ELEMENTS = (
 )
 POPUP = "#myModal"
 POPUP_CLOSE = ("#myModal a.closePopUp i", "#myModal a.closePopUp", '#myModal i[ng-click="closeDialog()"]')
-OTP = 'input[id$="_txtOtpCode"]'
 KEY_DELAY_MS = 50  # the page's keydown guard drops keys that come faster
 TYPING_TRIES = 3
 CLICK_TRIES = 5

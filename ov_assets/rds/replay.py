@@ -15,7 +15,7 @@ from ov_assets.companies import COMPANIES
 from ov_assets.pqr.csv_contract import COLUMNS
 from ov_assets.pqr.files import sha256_of
 from ov_assets.rds.connection import RdsError, UnknownCompanyError, private_errors, query
-from ov_assets.rds.loader import LOCK_WAIT_SECONDS, publish
+from ov_assets.rds.loader import LOCK_WAIT_SECONDS, publish, take_turn
 from ov_assets.rds.locks import advisory_lock
 from ov_assets.rds.staging import REASONS, judge, stage_rows
 
@@ -90,6 +90,7 @@ def replay(
         advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS),
         conn.transaction(),
     ):
+        take_turn(conn, company)
         pending = pending_rejects(conn, company, day)
         in_file = _rows_of_file(csv_path, pending)
         by_file: dict[str, dict[int, dict[str, str]]] = defaultdict(dict)

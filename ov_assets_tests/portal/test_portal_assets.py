@@ -47,6 +47,7 @@ def test_a_late_finalisation_shows_on_its_own_day(flow: None, portal: Any, datab
     assert (second["ingresos"], second["miradas"]) == (0, 1)  # the session was kept
     assert second["paginas"] <= second["total_del_portal"] // 10
     assert second["nuevas"] >= 1
+    assert (second["sin_fecha"], second["sin_radicado"]) == (0, 0)
     with psycopg.connect(**database) as connection:
         assert radicado in {row.numero_radicado for row in listed(connection, COMPANY, day)}
 

@@ -7,7 +7,7 @@ WITH fila AS MATERIALIZED (
     ORDER BY numero_radicado COLLATE "C",
         data_general.instante_ov(extraido_en) DESC NULLS LAST, hash_registro COLLATE "C" DESC
 ), comparada AS (
-    SELECT CASE
+    SELECT f.numero_radicado, CASE
         WHEN t.numero_radicado IS NULL THEN 'falta'
         WHEN t.hash_registro = f.hash_registro THEN 'igual'
         WHEN t.extraido_en > f.extraido_en THEN 'mas_nueva'
@@ -18,7 +18,7 @@ WITH fila AS MATERIALIZED (
 )
 SELECT
     count(*) FILTER (WHERE clase = 'igual'),
-    count(*) FILTER (WHERE clase = 'mas_nueva'),
-    count(*) FILTER (WHERE clase = 'falta'),
-    count(*) FILTER (WHERE clase = 'distinta')
+    coalesce(array_agg(numero_radicado ORDER BY numero_radicado) FILTER (WHERE clase = 'mas_nueva'), '{{}}'),
+    coalesce(array_agg(numero_radicado ORDER BY numero_radicado) FILTER (WHERE clase = 'falta'), '{{}}'),
+    coalesce(array_agg(numero_radicado ORDER BY numero_radicado) FILTER (WHERE clase = 'distinta'), '{{}}')
 FROM comparada;

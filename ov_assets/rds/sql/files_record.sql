@@ -1,4 +1,5 @@
--- The partition's files, and no longer current what a newer capture of the same PQR doesn't have.
+-- The partition's files, and no longer current what a newer capture of the same PQR doesn't have, on whatever
+-- day that stands: a PQR whose Fecha moved is no longer where it was. A CSV (without a radicado) is its day's own.
 -- The two changes touch different rows: one those in the batch, the other those that aren't in it.
 WITH dado AS MATERIALIZED (
     SELECT DISTINCT ON (numero_radicado, clase, nombre, hash_archivo) *
@@ -26,7 +27,8 @@ WITH dado AS MATERIALIZED (
 ), anterior AS (
     UPDATE data_general.archivos_ov a
     SET vigente = false, fecha_actualizacion = now()
-    WHERE a.empresa = %(empresa)s::text AND a.fecha = %(fecha)s::date AND a.vigente
+    WHERE a.empresa = %(empresa)s::text AND a.vigente
+      AND (a.numero_radicado <> '' OR a.fecha = %(fecha)s::date)
       AND EXISTS (SELECT FROM dado d WHERE d.numero_radicado = a.numero_radicado)
       AND NOT EXISTS (
           SELECT FROM dado d

@@ -4,10 +4,11 @@ WITH clasificada AS MATERIALIZED (
         j.*,
         CASE
             WHEN t.numero_radicado IS NULL THEN 'nueva'
-            WHEN t.hash_registro = j.hash_registro THEN 'igual'
             WHEN t.extraido_en > j.extraido_en THEN 'obsoleta'
+            WHEN t.hash_registro = j.hash_registro THEN 'igual'
             ELSE 'distinta'
-        END AS clase
+        END AS clase,
+        t.extraido_en IS DISTINCT FROM j.extraido_en AS otro_instante
     FROM juicio_ov j
     LEFT JOIN {tabla} t ON t.numero_radicado = j.numero_radicado
     WHERE j.puesto = 1
@@ -54,6 +55,15 @@ WITH clasificada AS MATERIALIZED (
     WHERE t.hash_registro IS DISTINCT FROM excluded.hash_registro
       AND (t.extraido_en IS NULL OR t.extraido_en <= excluded.extraido_en)
     RETURNING t.numero_radicado, t.xmax = 0 AS nueva
+), avance AS (
+    -- Seen again as it was: what was captured in between, and comes later, must not take it for older.
+    UPDATE {tabla} t
+    SET extraido_en = k.extraido_en
+    FROM clasificada k
+    WHERE k.clase = 'igual' AND k.otro_instante
+      AND t.numero_radicado = k.numero_radicado AND t.hash_registro = k.hash_registro
+      AND (t.extraido_en IS NULL OR t.extraido_en < k.extraido_en)
+    RETURNING 1
 ), historia AS (
     -- The same snapshot: this reads the rows as they were before the statement above changed them.
     INSERT INTO data_general.historial_ov (empresa, numero_radicado, antes, cambiado_en, archivo_hash)
@@ -79,13 +89,17 @@ WITH clasificada AS MATERIALIZED (
 )
 SELECT
     %(filas)s::bigint AS filas,
-    insertadas, actualizadas, sin_cambio, obsoletas, duplicadas, rechazadas, historiadas
+    insertadas, actualizadas, sin_cambio, obsoletas, duplicadas, rechazadas,
+    historiadas, por_avanzar, avanzadas
 FROM
     (SELECT count(*) FILTER (WHERE nueva) AS insertadas, count(*) FILTER (WHERE NOT nueva) AS actualizadas
      FROM cambio) AS cambiadas,
-    (SELECT count(*) AS sin_cambio, count(*) FILTER (WHERE clase = 'obsoleta') AS obsoletas
+    (SELECT count(*) AS sin_cambio,
+            count(*) FILTER (WHERE clase = 'obsoleta') AS obsoletas,
+            count(*) FILTER (WHERE clase = 'igual' AND otro_instante) AS por_avanzar
      FROM clasificada WHERE clase IN ('igual', 'obsoleta')) AS iguales,
     (SELECT count(*) FILTER (WHERE puesto > 1) AS duplicadas,
             count(*) FILTER (WHERE motivo IS NOT NULL) AS rechazadas
      FROM juicio_ov) AS apartadas,
+    (SELECT count(*) AS avanzadas FROM avance) AS vistas,
     (SELECT count(*) AS historiadas FROM historia) AS pasadas;
