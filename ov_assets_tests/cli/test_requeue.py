@@ -101,8 +101,8 @@ def test_a_dry_run_names_them(parked):
 def test_a_conflict_without_a_file_stays(parked, bucket):
     with psycopg.connect(**parked) as conn:
         conn.execute(
-            "INSERT INTO data_general.registros_ov_s3 (empresa, bucket_s3, clave_s3, estado_carga)"
-            " VALUES ('afinia', %s, 'ajeno', 'conflicto')",
+            "INSERT INTO data_general.registros_ov_s3 (empresa, bucket_s3, clave_s3, nombre_archivo,"
+            " estado_carga) VALUES ('afinia', %s, 'ajeno', 'ajeno', 'conflicto')",
             [bucket.name],
         )
     ov("--state", "conflicto")
