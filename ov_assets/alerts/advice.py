@@ -68,6 +68,9 @@ SHARED: dict[str, Advice] = {
         pasajera=True,
     ),
     "S3BucketMissingError": Advice("el bucket de S3 no existe", "Revise S3_BUCKET_NAME y AWS_REGION."),
+    "S3RegionError": Advice(
+        "el bucket de S3 está en otra región", "Corrija AWS_REGION; el error dice cuál es, si S3 la dijo."
+    ),
 }
 
 # Faults of what a step of one company is configured with: one alert a company and step, whatever the day.

@@ -48,9 +48,9 @@ def show(company: str, day: date, raw: bool, as_json: bool) -> None:
         with Database().connect() as connection:
             found = pending_rejects(connection, company, day)
     if raw:
-        for reject in found:
-            row = reject.row(key)
-            click.echo(json.dumps({"id": reject.id, "reason": reject.motivo, "row": row}, ensure_ascii=False))
+        rows = [{"id": reject.id, "reason": reject.motivo, "row": reject.row(key)} for reject in found]
+        for value in [rows] if as_json else rows:
+            click.echo(json.dumps(value, ensure_ascii=False))
         return
     rows = [
         _texts(

@@ -35,7 +35,7 @@ class Duration(click.ParamType):
 
 @click.group()
 def s3() -> None:
-    """Compare the bucket with the registry and the disk, or change its layout."""
+    """Compare the bucket with the registry and the disk, send files again, or change the layout."""
 
 
 @s3.command()
@@ -143,6 +143,67 @@ def migrate(
         for key in stuck:
             click.echo(f"! {key}")
     raise SystemExit(0 if report.complete else 1)
+
+
+@s3.command()
+@click.option("--company", type=company_choice(), help="Default: all.")
+@click.option("--from", "first", type=Day(), help="First day of the files. Default: everything.")
+@click.option("--to", "last", type=Day(), help="Last day of the files. Default: everything.")
+@click.option(
+    "--state",
+    type=click.Choice(["error", "conflicto", "falta_local"]),
+    default="error",
+    show_default=True,
+    help="Which files.",
+)
+@click.option("--reason", default="", help="Only those whose last error begins so, such as 's3: 400'.")
+@click.option("--dry-run", is_flag=True, help="Say which they are; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def requeue(
+    company: str | None,
+    first: date | None,
+    last: date | None,
+    state: str,
+    reason: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Have files that an upload gave up on tried again now, not after their pause of up to 24 hours.
+
+    First mend what the error names. A conflict is uploaded again only where its key is free by now, and a
+    missing file only if it is back on disk: else they end where they were.
+    """
+    with environment():
+        from ov_assets.rds import parked, registry
+        from ov_assets.resources import Database, ObjectStore
+
+        with Database().connect() as connection:
+            found = parked.parked(
+                connection,
+                ObjectStore().bucket_name,
+                registry.Estado(state),
+                company,
+                first,
+                last,
+                reason,
+            )
+            done = 0 if dry_run else registry.requeue(connection, [row.id for row in found])
+    if as_json:
+        files = [
+            {
+                "company": row.empresa,
+                "date": row.fecha and row.fecha.isoformat(),
+                "key": row.clave_s3,
+                "state": row.estado_carga,
+                "reason": row.motivo,
+            }
+            for row in found
+        ]
+        click.echo(json.dumps({"requeued": done, "files": files}, ensure_ascii=False))
+        return
+    for row in found:
+        click.echo(f"{row.clave_s3}\t{row.estado_carga}\t{row.motivo}")
+    click.echo(f"{len(found)} files{'; nothing was changed' if dry_run else f', {done} requeued'}", err=True)
 
 
 def _bucket() -> "Bucket":

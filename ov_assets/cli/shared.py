@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ov_assets.cli.partition_run import Summary
+    from ov_assets.cli.summary import Summary
     from ov_assets.progress import Listener
 
 COUNTS = (

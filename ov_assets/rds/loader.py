@@ -5,7 +5,8 @@ rolled back unless staged = inserted + updated + unchanged + duplicate + rejecte
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -82,14 +83,16 @@ def load_partition(
     thresholds: Thresholds | None = None,
     raw_row_key: str | bytes | None = None,
     written_sha256: str | None = None,
+    rehearsal: bool = False,
 ) -> LoadResult:
     """Load a company CSV and put the partition's files, the CSV among them, on record.
 
     files: all files of the partition; the caller names the CSV too (numero_radicado ""). Those of a PQR that
     the table has from a later capture are left out: what is on record of it is newer.
-    raw_row_key: a Fernet key; with it the rejected rows are kept encrypted, without it not at all.
+    raw_row_key: Fernet keys, apart by commas; with one the rejected rows are kept encrypted, else not at all.
     written_sha256: what company_csv says that it wrote, hex. Of a file with another hash, or when this isn't
     known, each row's hash_registro is worked out again, to find the rows that somebody edited.
+    rehearsal: the caller's open transaction (`rehearsed`) takes all of it back.
 
     Raises CsvContractError, TooManyRejectsError (nothing published, the rejects on record), LockBusyError
     (somebody loads this partition for over two minutes), CountsDisagreeError, OpenTransactionError,
@@ -97,13 +100,13 @@ def load_partition(
     """
     if company not in COMPANIES:
         raise UnknownCompanyError
-    if conn.info.transaction_status != TransactionStatus.IDLE:
+    if not rehearsal and conn.info.transaction_status != TransactionStatus.IDLE:
         raise OpenTransactionError("load_partition needs a connection without an open transaction")
     left_out, rejects_digest = rejects_of_csv(rejects_path)
     partition = {"empresa": company, "fecha": day}
     limits = thresholds or Thresholds()
 
-    with advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS):
+    with _lock(conn, company, day):
         refused: TooManyRejectsError | None = None
         rejects: list[RejectOnRecord] = []
         with conn.transaction():
@@ -148,6 +151,20 @@ def load_partition(
 def take_turn(conn: psycopg.Connection, company: str) -> None:
     """Wait until no other load of this company is between comparing and publishing; held until the commit."""
     conn.execute(query("load_turn"), {"llave": lock_key("carga", company)})
+
+
+@contextmanager
+def rehearsed(conn: psycopg.Connection, company: str, day: date) -> Iterator[None]:
+    """A transaction for the load of a partition and what follows, which is rolled back whatever happens.
+
+    Nobody else loads the partition until then. Raises LockBusyError.
+    """
+    with _lock(conn, company, day), conn.transaction(force_rollback=True):
+        yield
+
+
+def _lock(conn: psycopg.Connection, company: str, day: date) -> AbstractContextManager[None]:
+    return advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS)
 
 
 def _record_files(

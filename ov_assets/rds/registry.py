@@ -222,7 +222,7 @@ def mark_gone(conn: psycopg.Connection, ids: Sequence[int]) -> int:
 
 @private_errors
 def requeue(conn: psycopg.Connection, ids: Sequence[int]) -> int:
-    """falta_local | conflicto → pendiente: the file is back on disk, or a person settled the conflict."""
+    """falta_local | conflicto | error → pendiente: the file is back on disk, or a person settled it."""
     return _run(conn, "registry_requeue", ids=list(ids))
 
 

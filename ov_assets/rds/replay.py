@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 
 from ov_assets.companies import COMPANIES
 from ov_assets.pqr.csv_contract import COLUMNS
@@ -17,6 +17,7 @@ from ov_assets.pqr.files import sha256_of
 from ov_assets.rds.connection import RdsError, UnknownCompanyError, private_errors, query
 from ov_assets.rds.loader import LOCK_WAIT_SECONDS, publish, take_turn
 from ov_assets.rds.locks import advisory_lock
+from ov_assets.rds.rejects import cipher
 from ov_assets.rds.staging import REASONS, judge, stage_rows
 
 
@@ -57,7 +58,7 @@ class PendingReject:
         if self.fila_cifrada is None or raw_row_key is None:
             return None
         try:
-            return json.loads(Fernet(raw_row_key).decrypt(self.fila_cifrada))
+            return json.loads(cipher(raw_row_key).decrypt(self.fila_cifrada))
         except InvalidToken:
             raise WrongRowKeyError(f"reject {self.id}: not encrypted with the key given") from None
 

@@ -242,7 +242,7 @@ OWNED = {
 }
 SEEN = {
     "mark_gone": (lambda conn, id_, now: registry.mark_gone(conn, [id_]), {"pendiente", "error", "falta_s3"}),
-    "requeue": (lambda conn, id_, now: registry.requeue(conn, [id_]), {"falta_local", "conflicto"}),
+    "requeue": (lambda conn, id_, now: registry.requeue(conn, [id_]), {"falta_local", "conflicto", "error"}),
     "mark_missing_in_s3": (
         lambda conn, id_, now: registry.mark_missing_in_s3(conn, [id_], now),
         {"subido", "pre_existente", "conflicto"},
