@@ -68,6 +68,13 @@ class Digest:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An object that is there, and alone can't be read. codigo: what S3 said."""
+
+    codigo: str
+
+
 class Row(Protocol):
     """A row of the registry. archivo_id: None when no file on record is linked to it.
 
@@ -106,7 +113,10 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One path. simbolo: `=` `-` `+` `*` as rclone's, `!` when nobody has the bytes. motivo: a code."""
+    """One path. simbolo: `=` `-` `+` `*` as rclone's, `!` when nobody has the bytes. motivo: a code.
+
+    detalle: what S3 said of an object that can't be read.
+    """
 
     simbolo: str
     clave: str
@@ -118,6 +128,7 @@ class Finding:
     local: Local = Local.AUSENTE
     digest: Digest | None = None
     tamano: int = 0
+    detalle: str = ""
 
     @property
     def in_order(self) -> bool:
@@ -131,7 +142,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What was read. objects: by key. digest: of an object that `to_verify` named; None if it can't be read.
+    """What was read. objects: by key. digest: of an object that `to_verify` named; None if it went away.
 
     previous: keys that a migration left behind, kept until they are pruned. key_of: the key that a file gets.
     adoptable_before: objects that are younger may be an upload in flight, and are left alone.
@@ -142,7 +153,7 @@ class World:
     objects: Mapping[str, BucketObject]
     previous: frozenset[str]
     claims: Claims
-    digest: Callable[[str], Digest | None]
+    digest: Callable[[str], Digest | Unread | None]
     on_disk: Callable[[str, int, str], Local]
     key_of: Callable[[File, int], str]
     adoptable_before: datetime
