@@ -1,4 +1,4 @@
-"""An object that can't be read is named and stops nothing; a refusal of everything is never taken for that."""
+"""An object that can't be read is named and stops nothing; a refusal of everything is never taken for one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
