@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ov_assets.s3.inventory import BucketObject
 from ov_assets.s3.reconcile_claims import File
-from ov_assets.s3.reconcile_findings import SETTLED, Accion, Digest, Finding, Local, Row, Unread, World
+from ov_assets.s3.reconcile_findings import LOST, SETTLED, Accion, Digest, Finding, Local, Row, Unread, World
 from ov_assets.s3.reconcile_keys import Named, named
 
 UNREAD = "no_se_pudo_leer"
@@ -167,7 +167,7 @@ def _row(world: World, row: Row) -> Finding | None:
         return found(None if item is None else item.size == row.tamano_archivo, "en_curso")
     if item is None:
         if row.estado_carga in {*SETTLED, "conflicto"}:
-            return found(None, "falta_s3", Accion.FALTA_S3)
+            return found(None, "falta_s3" if row.vigente else LOST, Accion.FALTA_S3)
         if row.estado_carga == "falta_local" and local is Local.IGUAL:
             return found(None, "vuelve_a_estar_en_disco", Accion.REENCOLAR)
         if row.archivo_id is not None and not row.vigente:

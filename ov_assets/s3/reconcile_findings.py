@@ -14,6 +14,7 @@ from ov_assets.s3.inventory import BucketObject
 from ov_assets.s3.reconcile_claims import Claims, File
 
 SETTLED = {"subido", "pre_existente"}
+LOST = "perdido"  # no file on record, or an older version of one: nothing will bring its object back
 # In order, though disk and bucket differ or nothing can be said yet.
 FINE = {
     *("", "en_curso", "solo_en_s3", "version_anterior", "sin_archivo"),
@@ -52,6 +53,10 @@ class Accion(StrEnum):
         return self in SETTLING
 
 
+# The states that a look at the bucket may set by itself; each waits for an uploader, a capture or a person.
+STATES = frozenset({Accion.FALTA_S3, Accion.FALTA_LOCAL, Accion.CONFLICTO})
+# What the next run of a partition mends, whoever asks for it.
+WAITING = {Accion.FALTA_S3, Accion.FALTA_LOCAL, Accion.PLANIFICAR, Accion.REENCOLAR, Accion.SUBIDO}
 SETTLING = frozenset(
     {
         *(Accion.ENLAZAR, Accion.ADOPTAR, Accion.ANOTAR, Accion.CUARENTENA),
@@ -133,6 +138,19 @@ class Finding:
     @property
     def in_order(self) -> bool:
         return self.accion is Accion.NINGUNA and self.motivo in FINE
+
+    @property
+    def is_state(self) -> bool:
+        """Whether its action is nothing but a new state of a row that is there."""
+        return self.accion in STATES and self.registro_id is not None
+
+    @property
+    def for_a_person(self) -> bool:
+        """Whether no uploader, no capture and no state in the registry will see to it."""
+        if self.in_order or self.motivo in {"reciente", "pendiente", "error", "falta_s3", "falta_local"}:
+            return False
+        told_by_state = self.motivo == "otros_bytes" and self.registro_id is not None
+        return self.motivo == LOST or not (told_by_state or self.accion in WAITING)
 
     @property
     def left_over(self) -> bool:
