@@ -46,6 +46,6 @@ def cleanup_job() -> None:
     clean_up()
 
 
-@dg.job(description="Concilia disco, registro y bucket en ambos sentidos. Sin `apply` solo informa.")
+@dg.job(description="Concilia disco, registro y bucket. `note` anota estados, `apply` resuelve.")
 def s3_reconcile() -> None:
     reconcile_bucket()

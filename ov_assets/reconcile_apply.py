@@ -1,4 +1,4 @@
-"""What `ov s3 reconcile --apply` does about each kind of finding. Nothing is deleted or overwritten."""
+"""What a reconciliation does about each kind of finding. Nothing is deleted or overwritten."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -79,10 +79,10 @@ def _edge(
             with conn.transaction():
                 marked = registry.mark_missing_in_s3(conn, ids, read_at)
                 gone = [_id(f.registro_id) for f in batch if f.local is not Local.IGUAL]
-                registry.mark_gone(conn, gone)
+                rows.mark_gone(conn, gone, read_at)
             return marked
         case Accion.FALTA_LOCAL:
-            return registry.mark_gone(conn, ids)
+            return rows.mark_gone(conn, ids, read_at)
         case Accion.CONFLICTO:
             failed = [registry.Failed(id_, "otros_bytes") for id_ in ids]
             new = [f for f in batch if f.registro_id is None]

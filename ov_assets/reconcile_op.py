@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from ov_assets.alerts.reconciled import note_reconcile
 from ov_assets.assets.common import table
 from ov_assets.reconciliation import Request, reconcile
 from ov_assets.resources import Database, Disk, ObjectStore
@@ -12,7 +13,10 @@ from ov_assets.settings import Settings
 
 
 class ReconcileConfig(dg.Config):
-    """company: empty for all. first, last: YYYY-MM-DD, empty for everything. apply: settle, not only tell."""
+    """company: empty for all. first, last: YYYY-MM-DD, empty for everything. apply: settle, not only tell.
+
+    note: only write states into the registry, and raise an alert. seventh: every seventh day only.
+    """
 
     company: str = ""
     first: str = ""
@@ -22,6 +26,8 @@ class ReconcileConfig(dg.Config):
     min_age_hours: float = 1
     multipart_age_hours: float = 24
     max_changes: int | None = None
+    note: bool = False
+    seventh: int | None = None
 
     def request(self) -> Request:
         return Request(
@@ -33,6 +39,8 @@ class ReconcileConfig(dg.Config):
             timedelta(hours=self.multipart_age_hours),
             self.max_changes,
             self.quick,
+            self.note,
+            self.seventh,
         )
 
 
@@ -44,11 +52,12 @@ def reconcile_bucket(
     store: ObjectStore,
     disk: Disk,
 ) -> None:
-    """Compare disk, registry and bucket, and with `apply` settle what can be settled."""
-    layout = Layout(Settings().ov_s3_layout)
+    """Compare disk, registry and bucket; `note` writes states, `apply` settles what can be settled."""
+    settings, request = Settings(), config.request()
     with database.connect() as connection:
-        report = reconcile(connection, store.open(), disk.root, layout, config.request())
-    columns = ("simbolo", "clave", "motivo", "accion")
+        report = reconcile(connection, store.open(), disk.root, Layout(settings.ov_s3_layout), request)
+        note_reconcile(connection, report, request, settings.dagster_webserver_url, context.run_id)
+    columns = ("simbolo", "clave", "motivo", "accion", "detalle")
     told = [finding for finding in report.findings if not finding.in_order]
     context.add_output_metadata(
         {
@@ -59,7 +68,7 @@ def reconcile_bucket(
             **{f"accion_{action}": count for action, count in sorted(report.changed.items())},
             "hallazgos": table(
                 (
-                    dict(zip(columns, (f.simbolo, f.clave, f.motivo, f.accion.value), strict=True))
+                    dict(zip(columns, (f.simbolo, f.clave, f.motivo, f.accion.value, f.detalle), strict=True))
                     for f in told
                 ),
                 columns,

@@ -20,7 +20,7 @@ from ov_assets.rds import reconcile as rows
 from ov_assets.rds.locks import advisory_lock
 from ov_assets.reconcile_apply import settle
 from ov_assets.s3 import reconcile_objects as objects
-from ov_assets.s3.inventory import BucketObject, list_objects
+from ov_assets.s3.inventory import BucketObject, list_keys, list_objects
 from ov_assets.s3.keys import Layout, object_key, partition_prefixes
 from ov_assets.s3.reconcile import classify, to_verify
 from ov_assets.s3.reconcile_claims import Claims
@@ -40,6 +40,8 @@ class Request:
     """What to look at, and how far to go.
 
     first, last: days of the files, inclusive; without both, everything below the known prefixes is looked at.
+    seventh: 0 to 6, every seventh day only, counted from FIRST_DAY. apply: settle what can be settled.
+    note: write the states falta_s3, falta_local and conflicto of rows, and nothing else; `apply` does, too.
     min_age: younger objects without a row may be uploads in flight. multipart_age: older uploads are aborted.
     max_changes: None means 1,000 or a tenth of the paths, whichever is more. quick: sizes instead of hashes
     of the local files.
@@ -53,10 +55,12 @@ class Request:
     multipart_age: timedelta = timedelta(hours=24)
     max_changes: int | None = None
     quick: bool = False
+    note: bool = False
+    seventh: int | None = None
 
     @property
     def whole(self) -> bool:
-        return self.first is None and self.last is None
+        return self.first is None and self.last is None and self.seventh is None
 
     @property
     def companies(self) -> list[str]:
@@ -67,6 +71,8 @@ class Request:
             return raw_prefixes(self.company)
         first, last = self.first or FIRST_DAY, self.last or today()
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        if self.seventh is not None:
+            days = [day for day in days if (day - FIRST_DAY).days % 7 == self.seventh]
         return sorted(
             {
                 prefix
@@ -109,7 +115,9 @@ def reconcile(
     Raises TooManyChangesError, LockBusyError when another one is at it, RdsError and S3Error.
     """
     with advisory_lock(conn, "reconcile", bucket.name):
-        scope = rows.Scope(bucket.name, request.company, request.first, request.last)
+        scope = rows.Scope(
+            bucket.name, request.company, request.first, request.last, request.seventh, FIRST_DAY
+        )
         found, files, read_at = rows.read(conn, scope)
         # Listed after the rows were read: what a row calls uploaded has to be there by now.
         listed = _list(bucket, request.prefixes(layout), [row.clave_s3 for row in found])
@@ -143,13 +151,16 @@ def reconcile(
         findings = classify(world)
         if not request.whole:
             findings = [_only_told(finding) for finding in findings]
-        uploads = list(
-            objects.incomplete_uploads(bucket, request.prefixes(layout), now - request.multipart_age)
-        )
+        uploads: list[objects.Incomplete] = []
+        if request.seventh is None:  # thousands of prefixes, and the next look at everything names them
+            prefixes, since = request.prefixes(layout), now - request.multipart_age
+            uploads = list(objects.incomplete_uploads(bucket, prefixes, since))
         changed: Counter[str] = Counter()
-        if request.apply:
-            _cap(findings, uploads, request.max_changes)
-            changed = settle(conn, bucket, findings, uploads, read_at)
+        if request.apply or request.note:
+            asked = [f for f in findings if f.is_state or (request.apply and f.accion is not Accion.NINGUNA)]
+            aborted = uploads if request.apply else []
+            _cap(len(asked) + len(aborted), len(findings), request.max_changes)
+            changed = settle(conn, bucket, asked, aborted, read_at)
             conn.commit()
         return Report(findings, uploads, changed, request.apply)
 
@@ -171,10 +182,9 @@ def key_of(layout: Layout, file: rows.File, number: int = 1) -> str:
 def _list(bucket: Bucket, prefixes: list[str], keys: Iterable[str]) -> dict[str, BucketObject]:
     """The objects below the prefixes, and those at keys outside of them."""
     found = {item.key: item for item in list_objects(bucket, prefixes)}
-    for key in keys:
-        if not key.startswith(tuple(prefixes)):
-            found |= {item.key: item for item in list_objects(bucket, [key]) if item.key == key}
-    return found
+    below = tuple(prefixes)
+    elsewhere = [key for key in keys if not key.startswith(below)]
+    return found | {item.key: item for item in list_keys(bucket, elsewhere)}
 
 
 def _on_disk(path: Path, size: int, sha256: str, quick: bool) -> Local:
@@ -191,9 +201,8 @@ def _only_told(finding: Finding) -> Finding:
     return finding
 
 
-def _cap(findings: Sequence[Finding], uploads: Sequence[object], given: int | None) -> None:
-    changes = sum(finding.accion is not Accion.NINGUNA for finding in findings) + len(uploads)
-    most = max(MOST_CHANGES, int(len(findings) * MOST_SHARE)) if given is None else given
+def _cap(changes: int, paths: int, given: int | None) -> None:
+    most = max(MOST_CHANGES, int(paths * MOST_SHARE)) if given is None else given
     if changes > most:
         raise TooManyChangesError(
             f"{changes} changes, and {most} are allowed (--max-changes); nothing was changed"

@@ -8,17 +8,19 @@ import dagster as dg
 from ov_assets import wholeness
 from ov_assets.assets.portal_listing import WINDOW_DAYS
 from ov_assets.companies import COMPANIES
-from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job
+from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job, s3_reconcile
 from ov_assets.partitions import FIRST_DAY, CompanyDay
 from ov_assets.rds.diff import pending_partitions
 from ov_assets.rds.listing import pending_captures
 from ov_assets.rds.status import status
 from ov_assets.resources import Database, ObjectStore
+from ov_assets.sensors import UNFINISHED
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA, TIMEZONE
 
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 BULK_HOUR = 4
+LOOK_HOUR = 3  # after the cleanup, before the bulk
 SHORT_WINDOW_DAYS = 2
 PENDING_PARTITIONS_MAX = 50
 PARTITION_TAG = "dagster/partition"
@@ -175,6 +177,47 @@ def weekly_cleanup_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequ
     return dg.RunRequest(run_key=tick_day(context).isoformat(), tags={"ov/trigger": "weekly_cleanup"})
 
 
+def look_at_bucket(day: date, trigger: str, **which: int) -> dg.RunRequest:
+    """A look at the bucket that writes states and raises alerts, and changes nothing else."""
+    config = {"note": True, "quick": True, **which}
+    return dg.RunRequest(
+        run_key=f"{trigger}|{day.isoformat()}",
+        run_config={"ops": {"reconcile_bucket": {"config": config}}},
+        tags={"ov/trigger": trigger},
+    )
+
+
+def another_look(instance: dg.DagsterInstance) -> dg.SkipReason | None:
+    """Why not to look now: one at a time."""
+    unfinished = dg.RunsFilter(job_name=s3_reconcile.name, statuses=UNFINISHED)
+    if not instance.get_runs(unfinished, limit=1):
+        return None
+    return dg.SkipReason("Another reconciliation is at work; this tick yields to it.")
+
+
+@dg.schedule(
+    job=s3_reconcile,
+    cron_schedule=f"0 {LOOK_HOUR} * * 0-5",
+    execution_timezone=TIMEZONE,
+    default_status=RUNNING,
+)
+def daily_reconcile_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """De domingo a viernes a las 03:00: un día de cada siete contra el bucket. Anota y avisa."""
+    day = tick_day(context)
+    return another_look(context.instance) or look_at_bucket(day, "daily_reconcile", seventh=day.weekday())
+
+
+@dg.schedule(
+    job=s3_reconcile,
+    cron_schedule=f"0 {LOOK_HOUR} * * 6",
+    execution_timezone=TIMEZONE,
+    default_status=RUNNING,
+)
+def weekly_reconcile_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Los sábados a las 03:00: todo, también lo que no tiene fecha, contra el bucket. Anota y avisa."""
+    return another_look(context.instance) or look_at_bucket(tick_day(context), "weekly_reconcile")
+
+
 SCHEDULES = [
     daily_listing_schedule,
     daily_bulk_schedule,
@@ -182,4 +225,6 @@ SCHEDULES = [
     two_hourly_schedule,
     hourly_s3_verification_schedule,
     weekly_cleanup_schedule,
+    daily_reconcile_schedule,
+    weekly_reconcile_schedule,
 ]

@@ -84,6 +84,8 @@ STEPS: dict[str, str] = {
     "company_csv": "Materialice `pqr_captures` de la partición y luego `company_csv`.",
     "rds_table": "Abra la ejecución. Si hay muchos rechazos, mire `rechazos_ov`; si no, repita la partición.",
     "s3_pending": "Materialice `rds_table` de la partición; luego el resto sigue solo.",
+    "reconcile_bucket": "Abra la ejecución y lea el error. Si son demasiados cambios de golpe, nada cambió: "
+    "mire el bucket; si es cierto, ejecute `ov s3 reconcile --apply --max-changes N`.",
     "s3_objects": "Revise el acceso a S3. El sensor vuelve a pedir la carga sola.",
 }
 OTHER_STEP = "Abra la ejecución, lea el error y repita la partición."

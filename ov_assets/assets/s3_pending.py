@@ -108,7 +108,11 @@ def s3_pending(
             "archivos": diff.files,
             "pendientes": len(diff.pending),
             "anotados_ahora": applied.planned,
-            "adoptados_ahora": adopted,
+            "adoptados_ahora": adopted.filas,
+            "no_se_pudieron_leer": table(
+                ({"clave": key, "codigo": code} for key, code in sorted(adopted.sin_leer.items())),
+                ("clave", "codigo"),
+            ),
             "objetos_sin_registro": diff.huerfanos,
             **{f"estado_{state.value}": count for state, count in diff.counts.items()},
             "pendiente": table(

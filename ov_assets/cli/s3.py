@@ -222,11 +222,13 @@ def _print(report: "Report", differences: bool, as_json: bool) -> None:
             "clave": finding.clave,
             "motivo": finding.motivo,
             "accion": finding.accion.value,
+            "detalle": finding.detalle,
         }
         if as_json:
             click.echo(json.dumps(fields, ensure_ascii=False))
             continue
-        said = " -> ".join(part for part in (finding.motivo, finding.accion.value) if part)
+        reason = f"{finding.motivo} ({finding.detalle})" if finding.detalle else finding.motivo
+        said = " -> ".join(part for part in (reason, finding.accion.value) if part)
         click.echo(f"{finding.simbolo} {finding.clave}" + (f"\t{said}" if said else ""))
     for upload in report.incomplete:
         fields = {"simbolo": "!", "clave": upload.key, "motivo": "multipart_incompleto", "accion": "abortar"}

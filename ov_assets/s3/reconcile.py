@@ -8,8 +8,10 @@ from datetime import datetime
 
 from ov_assets.s3.inventory import BucketObject
 from ov_assets.s3.reconcile_claims import File
-from ov_assets.s3.reconcile_findings import SETTLED, Accion, Digest, Finding, Local, Row, World
+from ov_assets.s3.reconcile_findings import LOST, SETTLED, Accion, Digest, Finding, Local, Row, Unread, World
 from ov_assets.s3.reconcile_keys import Named, named
+
+UNREAD = "no_se_pudo_leer"
 
 
 def to_verify(rows: Iterable[Row], objects: Mapping[str, BucketObject], before: datetime) -> list[str]:
@@ -89,10 +91,17 @@ def _at_its_key(world: World, item: BucketObject, file: File) -> Finding:
     """An object without a row at the very key that a file would get."""
     local, digest = _local(world, file), world.digest(item.key)
     world.claims.use(file)
-    if digest is None:
-        reason = "reciente" if item.last_modified >= world.adoptable_before else "no_se_pudo_leer"
-        symbol = _symbol(local, item.size == file.tamano)
-        return Finding(symbol, item.key, reason, empresa=file.empresa, archivo_id=file.archivo_id)
+    if not isinstance(digest, Digest):
+        young = digest is None and item.last_modified >= world.adoptable_before
+        reason = "reciente" if young else UNREAD
+        return Finding(
+            _symbol(local, item.size == file.tamano),
+            item.key,
+            reason,
+            empresa=file.empresa,
+            archivo_id=file.archivo_id,
+            detalle=_why(digest),
+        )
     same = digest.sha256 == file.hash_archivo
     return Finding(
         _symbol(local, same),
@@ -113,8 +122,8 @@ def _orphan(world: World, item: BucketObject) -> Finding:
     if item.last_modified >= world.adoptable_before:
         return Finding("-", item.key, "reciente", empresa=name.empresa)
     digest = world.digest(item.key)
-    if digest is None:
-        return Finding("-", item.key, "no_se_pudo_leer", empresa=name.empresa)
+    if not isinstance(digest, Digest):
+        return Finding("-", item.key, UNREAD, empresa=name.empresa, detalle=_why(digest))
     file, why = world.claims.take(name, digest.sha256)
     if file:
         local = _local(world, file)
@@ -145,19 +154,20 @@ def _row(world: World, row: Row) -> Finding | None:
         action: Accion = Accion.NINGUNA,
         file: File | None = None,
         digest: Digest | None = None,
+        detail: str = "",
     ) -> Finding:
         on_disk = _local(world, file) if file else local
         size, file_id = (item.size if item else 0), (file.archivo_id if file else row.archivo_id)
         symbol = _symbol(on_disk, same)
         return Finding(
-            symbol, row.clave_s3, reason, action, row.empresa, row.id, file_id, on_disk, digest, size
+            symbol, row.clave_s3, reason, action, row.empresa, row.id, file_id, on_disk, digest, size, detail
         )
 
     if row.en_curso:
         return found(None if item is None else item.size == row.tamano_archivo, "en_curso")
     if item is None:
         if row.estado_carga in {*SETTLED, "conflicto"}:
-            return found(None, "falta_s3", Accion.FALTA_S3)
+            return found(None, "falta_s3" if row.vigente else LOST, Accion.FALTA_S3)
         if row.estado_carga == "falta_local" and local is Local.IGUAL:
             return found(None, "vuelve_a_estar_en_disco", Accion.REENCOLAR)
         if row.archivo_id is not None and not row.vigente:
@@ -166,10 +176,12 @@ def _row(world: World, row: Row) -> Finding | None:
             return found(None, row.estado_carga)
         waiting = row.estado_carga in {"pendiente", "error", "falta_s3"}
         return found(None, "falta_local", Accion.FALTA_LOCAL if waiting else Accion.NINGUNA)
-    verified = _verified(row, item)
-    digest = None if verified else world.digest(row.clave_s3)
-    if not verified and digest is None:
-        return found(item.size == row.tamano_archivo, "no_se_pudo_leer")
+    digest: Digest | None = None
+    if not (verified := _verified(row, item)):
+        read = world.digest(row.clave_s3)
+        if not isinstance(read, Digest):
+            return found(item.size == row.tamano_archivo, UNREAD, detail=_why(read))
+        digest = read
     sha256 = digest.sha256 if digest else row.hash_archivo or ""
     if row.hash_archivo and sha256 != row.hash_archivo:
         settled = row.estado_carga == "conflicto"
@@ -191,6 +203,11 @@ def _row(world: World, row: Row) -> Finding | None:
     if local is Local.AUSENTE:
         return found(True, "solo_en_s3" if row.vigente else "version_anterior")
     return found(True, "")
+
+
+def _why(unread: Unread | None) -> str:
+    """None: it went away between the listing and the reading."""
+    return unread.codigo if unread else "se_fue"
 
 
 def named_by(row: Row) -> Named:

@@ -14,6 +14,7 @@ from ov_assets.s3.inventory import BucketObject
 from ov_assets.s3.reconcile_claims import Claims, File
 
 SETTLED = {"subido", "pre_existente"}
+LOST = "perdido"  # no file on record, or an older version of one: nothing will bring its object back
 # In order, though disk and bucket differ or nothing can be said yet.
 FINE = {
     *("", "en_curso", "solo_en_s3", "version_anterior", "sin_archivo"),
@@ -52,6 +53,10 @@ class Accion(StrEnum):
         return self in SETTLING
 
 
+# The states that a look at the bucket may set by itself; each waits for an uploader, a capture or a person.
+STATES = frozenset({Accion.FALTA_S3, Accion.FALTA_LOCAL, Accion.CONFLICTO})
+# What the next run of a partition mends, whoever asks for it.
+WAITING = {Accion.FALTA_S3, Accion.FALTA_LOCAL, Accion.PLANIFICAR, Accion.REENCOLAR, Accion.SUBIDO}
 SETTLING = frozenset(
     {
         *(Accion.ENLAZAR, Accion.ADOPTAR, Accion.ANOTAR, Accion.CUARENTENA),
@@ -66,6 +71,13 @@ class Digest:
 
     sha256: str
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An object that is there, and alone can't be read. codigo: what S3 said."""
+
+    codigo: str
 
 
 class Row(Protocol):
@@ -106,7 +118,10 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One path. simbolo: `=` `-` `+` `*` as rclone's, `!` when nobody has the bytes. motivo: a code."""
+    """One path. simbolo: `=` `-` `+` `*` as rclone's, `!` when nobody has the bytes. motivo: a code.
+
+    detalle: what S3 said of an object that can't be read.
+    """
 
     simbolo: str
     clave: str
@@ -118,10 +133,24 @@ class Finding:
     local: Local = Local.AUSENTE
     digest: Digest | None = None
     tamano: int = 0
+    detalle: str = ""
 
     @property
     def in_order(self) -> bool:
         return self.accion is Accion.NINGUNA and self.motivo in FINE
+
+    @property
+    def is_state(self) -> bool:
+        """Whether its action is nothing but a new state of a row that is there."""
+        return self.accion in STATES and self.registro_id is not None
+
+    @property
+    def for_a_person(self) -> bool:
+        """Whether no uploader, no capture and no state in the registry will see to it."""
+        if self.in_order or self.motivo in {"reciente", "pendiente", "error", "falta_s3", "falta_local"}:
+            return False
+        told_by_state = self.motivo == "otros_bytes" and self.registro_id is not None
+        return self.motivo == LOST or not (told_by_state or self.accion in WAITING)
 
     @property
     def left_over(self) -> bool:
@@ -131,7 +160,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What was read. objects: by key. digest: of an object that `to_verify` named; None if it can't be read.
+    """What was read. objects: by key. digest: of an object that `to_verify` named; None if it went away.
 
     previous: keys that a migration left behind, kept until they are pruned. key_of: the key that a file gets.
     adoptable_before: objects that are younger may be an upload in flight, and are left alone.
@@ -142,7 +171,7 @@ class World:
     objects: Mapping[str, BucketObject]
     previous: frozenset[str]
     claims: Claims
-    digest: Callable[[str], Digest | None]
+    digest: Callable[[str], Digest | Unread | None]
     on_disk: Callable[[str, int, str], Local]
     key_of: Callable[[File, int], str]
     adoptable_before: datetime

@@ -2,15 +2,16 @@
 
 import base64
 import hashlib
+import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from ov_assets.s3.compare import CHUNK_BYTES
-from ov_assets.s3.errors import BOTO_ERRORS, S3Error, s3_error
+from ov_assets.s3.errors import BOTO_ERRORS, S3BucketMissingError, S3Error, s3_error
 from ov_assets.s3.inventory import bare_etag
-from ov_assets.s3.reconcile_findings import Digest
+from ov_assets.s3.reconcile_findings import Digest, Unread
 from ov_assets.s3.reconcile_keys import QUARANTINE
 from ov_assets.s3.store import Bucket
 
@@ -39,23 +40,51 @@ def digest(bucket: Bucket, key: str) -> Digest | None:
         raise failure from error
 
 
-def digests(bucket: Bucket, keys: Iterable[str]) -> dict[str, Digest]:
-    """The digests of several objects, some at once; without those that went away. Raises S3Error.
+def digests(bucket: Bucket, keys: Iterable[str]) -> dict[str, Digest | Unread]:
+    """The digests of several objects, some at once; without those that went away.
 
-    An object that alone can't be read (archived, or encrypted with another key) is left out too.
+    An object that alone can't be read (refused, archived, or encrypted with another key) is `Unread`. That it
+    is alone shows when afterwards another one still is to be had: one that was read, or else a key beside it
+    that nobody has, which isn't refused but not there. Raises S3Error when that is refused too, and for what
+    passes or has no answer.
     """
 
-    def one(key: str) -> Digest | None:
+    def one(key: str) -> Digest | S3Error | None:
         try:
             return digest(bucket, key)
         except S3Error as error:
-            if error.code == "InvalidObjectState":
-                return None
-            raise
+            if error.passing or error.status is None or isinstance(error, S3BucketMissingError):
+                raise
+            return error
 
     keys = list(keys)
     with ThreadPoolExecutor(WORKERS) as pool:
-        return {key: found for key, found in zip(keys, pool.map(one, keys), strict=True) if found}
+        answers = dict(zip(keys, pool.map(one, keys), strict=True))
+    refused = [(key, answer) for key, answer in answers.items() if isinstance(answer, S3Error)]
+    if refused:
+        key, failure = refused[0]
+        beside = f"{key[: key.rfind('/') + 1]}{uuid.uuid4().hex}"
+        if not _answers(bucket, next((k for k, a in answers.items() if isinstance(a, Digest)), beside)):
+            raise failure
+    return {
+        key: Unread(_code(answer)) if isinstance(answer, S3Error) else answer
+        for key, answer in answers.items()
+        if answer
+    }
+
+
+def _answers(bucket: Bucket, key: str) -> bool:
+    """Whether S3 lets us look at a key, be an object there or not; who may not read is refused for both."""
+    try:
+        bucket.client.head_object(Bucket=bucket.name, Key=key)
+    except BOTO_ERRORS as error:
+        return s3_error(error, f"HEAD {key}").status == 404
+    return True
+
+
+def _code(error: S3Error) -> str:
+    """The answer to a HEAD has no body, so no code but its status."""
+    return error.code or str(error.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 DROP = b""  # the request gets through, its answer doesn't
 DAMAGE = b"\0"  # the last byte of the request arrives as another one
 PASS = None
-Fault = bytes | None | Callable[[bytes], bytes | None]
+Fault = bytes | None | Callable[[str, str], bytes | None]
 
 
 def answer(status: int, code: str) -> bytes:
@@ -22,7 +22,7 @@ def answer(status: int, code: str) -> bytes:
 class Proxy:
     """`faults`: for each connection in turn DROP, DAMAGE, PASS or the bytes to answer; the last goes on.
 
-    A fault may also be a function of the request that says which of them it is. requests: their first lines.
+    Or a function of the request's method and path that says which of them. requests: their first lines.
     """
 
     def __init__(self, endpoint_url: str, faults: list[Fault]) -> None:
@@ -49,7 +49,8 @@ class Proxy:
             request = _whole_request(client)
             self.requests.append(request.partition(b"\r\n")[0].decode())
             if callable(fault):
-                fault = fault(request)
+                method, target, _ = request.split(b" ", 2)
+                fault = fault(method.decode(), unquote(urlsplit(target.decode()).path))
             if fault is DAMAGE:
                 request = request[:-1] + bytes([request[-1] ^ 1])
             elif fault:

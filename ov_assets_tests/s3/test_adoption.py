@@ -189,8 +189,8 @@ def test_the_run_of_a_day_adopts_what_was_there_before_its_files_were_on_record(
         )
     world.conn.commit()
     writes = count_writes(world.bucket.client)
-    assert adopt_partition(world.conn, world.bucket, "afinia", world.day) == 30
-    assert adopt_partition(world.conn, world.bucket, "afinia", world.day) == 0
+    assert adopt_partition(world.conn, world.bucket, "afinia", world.day).filas == 30
+    assert adopt_partition(world.conn, world.bucket, "afinia", world.day).filas == 0
     world.company = "afinia"
     assert (world.run(), writes) == ({}, [])
     assert world.look().complete

@@ -5,3 +5,4 @@ WHERE registro_id IS NULL
     AND (%(empresa)s::text IS NULL OR empresa = %(empresa)s)
     AND (%(desde)s::date IS NULL OR fecha >= %(desde)s)
     AND (%(hasta)s::date IS NULL OR fecha <= %(hasta)s)
+    AND (%(resto)s::int IS NULL OR mod(fecha - %(origen)s::date, 7) = %(resto)s)
