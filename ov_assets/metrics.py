@@ -83,7 +83,7 @@ def _backlog(registry: CollectorRegistry, connection: psycopg.Connection, bucket
         pending.labels(slug, "pqr").set(backlog.pqr)
         pending.labels(slug, "files").set(backlog.archivos)
         age.labels(slug).set(backlog.age(datetime.now(UTC)).total_seconds())
-        quarantined.labels(slug).set(settle.get(slug, (0, 0))[1])
+        quarantined.labels(slug).set(settle[slug].cuarentena if slug in settle else 0)
 
 
 def _runs(registry: CollectorRegistry, instance: dg.DagsterInstance) -> None:

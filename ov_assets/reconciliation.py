@@ -67,12 +67,12 @@ class Request:
         return [self.company] if self.company else list(COMPANIES)
 
     def prefixes(self, layout: Layout) -> list[str]:
+        if self.seventh is not None:
+            return []  # only what is on record: years of days would be thousands of listings
         if self.whole:
             return raw_prefixes(self.company)
         first, last = self.first or FIRST_DAY, self.last or today()
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        if self.seventh is not None:
-            days = [day for day in days if (day - FIRST_DAY).days % 7 == self.seventh]
         return sorted(
             {
                 prefix
@@ -120,7 +120,10 @@ def reconcile(
         )
         found, files, read_at = rows.read(conn, scope)
         # Listed after the rows were read: what a row calls uploaded has to be there by now.
-        listed = _list(bucket, request.prefixes(layout), [row.clave_s3 for row in found])
+        keys = [row.clave_s3 for row in found]
+        if request.seventh is not None:
+            keys += [key_of(layout, file) for file in files]
+        listed = _list(bucket, request.prefixes(layout), keys)
         known, previous = rows.known_keys(
             conn, bucket.name, sorted(listed.keys() - {row.clave_s3 for row in found})
         )
@@ -151,10 +154,9 @@ def reconcile(
         findings = classify(world)
         if not request.whole:
             findings = [_only_told(finding) for finding in findings]
-        uploads: list[objects.Incomplete] = []
-        if request.seventh is None:  # thousands of prefixes, and the next look at everything names them
-            prefixes, since = request.prefixes(layout), now - request.multipart_age
-            uploads = list(objects.incomplete_uploads(bucket, prefixes, since))
+        uploads = list(
+            objects.incomplete_uploads(bucket, request.prefixes(layout), now - request.multipart_age)
+        )
         changed: Counter[str] = Counter()
         if request.apply or request.note:
             asked = [f for f in findings if f.is_state or (request.apply and f.accion is not Accion.NINGUNA)]

@@ -76,6 +76,8 @@ def test_the_names_of_the_partitions_are_frozen() -> None:
         ("two_hourly_listing_schedule", "0 4-22/2 * * 1-6"),
         ("hourly_s3_verification_schedule", "0 * * * *"),
         ("weekly_cleanup_schedule", "0 2 * * 0"),
+        ("daily_reconcile_schedule", "0 3 * * 0-5"),
+        ("weekly_reconcile_schedule", "0 3 * * 6"),
     ],
 )
 def test_the_clocks(name: str, cron: str) -> None:
