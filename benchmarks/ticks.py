@@ -41,7 +41,7 @@ def be(count: int) -> None:
 if ONE in sys.argv:  # first of all: the partitions are made of the table when they are imported
     be(json.loads(sys.argv[-1])["companies"])
 
-from ov_assets.partitions import FIRST_DAY  # noqa: E402
+from ov_assets.days import FIRST_DAY  # noqa: E402
 from ov_assets.rds.connection import connect  # noqa: E402
 from ov_assets.settings import Settings  # noqa: E402
 from ov_assets.timezone import BOGOTA  # noqa: E402
@@ -129,7 +129,7 @@ def fill(conn: psycopg.Connection, files: int, companies: int, bucket: str) -> N
 def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     """As shipped, on PostgreSQL."""
     home.mkdir(exist_ok=True)
-    config = yaml.safe_load((REPOSITORY / "dagster.yaml").read_text("utf-8"))
+    config = yaml.safe_load((REPOSITORY / "deploy" / "dagster.yaml").read_text("utf-8"))
     (home / "dagster.yaml").write_text(yaml.safe_dump(config), "utf-8")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance

@@ -24,9 +24,9 @@ import boto3
 from botocore.config import Config
 from measure import ONE, Sample, child, cpu_rate, goal, measured, parts, rate, report
 
-from ov_assets.assets.s3_objects import upload_claimed
-from ov_assets.assets.s3_pending import look, planned_key
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
+from ov_assets.flow.diff import look, planned_key
+from ov_assets.flow.upload import upload_claimed
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
 from ov_assets.rds.diff import apply_diff
@@ -94,12 +94,12 @@ def ours(partition: CompanyDay, settings: Settings) -> list[Any]:
     where = BucketSettings(settings.bucket(), settings.aws_region, settings.s3_endpoint_url)
     bucket, disk = Bucket.open(where, client(settings)), Disk()
     with connect(settings.rds_conninfo()) as conn:
-        diff = look(partition, conn, bucket, disk)
+        diff = look(partition, conn, bucket, disk.root)
         apply_diff(conn, diff, planned_key(partition))
         conn.commit()
-        outcomes = upload_claimed(partition, conn, bucket, disk)
+        outcomes = upload_claimed(partition, conn, bucket, disk.root)
         conn.commit()
-        if not look(partition, conn, bucket, disk).complete:
+        if not look(partition, conn, bucket, disk.root).complete:
             raise SystemExit("ours left something out")
     return outcomes
 
@@ -160,8 +160,8 @@ def requests_of_a_second_run(count: int, days: int) -> None:
     with connect(settings.rds_conninfo()) as conn:
         for number in range(days):
             partition = CompanyDay("afinia", date.fromordinal(FIRST_DAY.toordinal() + 3650 + number))
-            look(partition, conn, bucket, disk)
-            sent += len(upload_claimed(partition, conn, bucket, disk))
+            look(partition, conn, bucket, disk.root)
+            sent += len(upload_claimed(partition, conn, bucket, disk.root))
             conn.commit()
     puts = sent + seen.get("PutObject", 0)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu

@@ -13,7 +13,7 @@ import psycopg
 from dagster_aws.s3 import S3Resource
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
 from ov_assets.portal.site import TABS_MAX, Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.csv_contract import csv_path, rejects_path

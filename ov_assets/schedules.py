@@ -1,20 +1,21 @@
 """The clock, in Bogotá time. Every date is computed from the tick, so a late tick asks for the right day."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from ov_assets import wholeness
+from ov_assets import completeness
 from ov_assets.assets.portal_listing import WINDOW_DAYS
 from ov_assets.companies import COMPANIES
+from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job, s3_reconcile
-from ov_assets.partitions import FIRST_DAY, CompanyDay
-from ov_assets.rds.diff import pending_partitions
-from ov_assets.rds.listing import pending_captures
+from ov_assets.partitions import partition_key
+from ov_assets.rds.diff import PendingPartition, pending_partitions
+from ov_assets.rds.listing import PendingDay, pending_captures
 from ov_assets.rds.status import status
 from ov_assets.resources import Database, ObjectStore
-from ov_assets.sensors import UNFINISHED
+from ov_assets.runs import LONG_WALK, UNFINISHED, last_long_walk
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA, TIMEZONE
 
@@ -23,8 +24,6 @@ BULK_HOUR = 4
 LOOK_HOUR = 3  # after the cleanup, before the bulk
 SHORT_WINDOW_DAYS = 2
 PENDING_PARTITIONS_MAX = 50
-PARTITION_TAG = "dagster/partition"
-LONG_WALK = {"ov/long_walk": "true"}
 
 
 def tick_day(context: dg.ScheduleEvaluationContext) -> date:
@@ -34,17 +33,9 @@ def tick_day(context: dg.ScheduleEvaluationContext) -> date:
 def requests(partitions: Iterable[CompanyDay], trigger: str) -> Iterator[dg.RunRequest]:
     """One run request a partition; the key tells apart the requests of one tick."""
     for partition in partitions:
-        yield dg.RunRequest(run_key=str(partition), partition_key=partition.key, tags={"ov/trigger": trigger})
-
-
-def last_long_walk(
-    instance: dg.DagsterInstance, company: str, *, only: Sequence[dg.DagsterRunStatus] = ()
-) -> dg.RunRecord | None:
-    """The newest run that was to walk a company's list over the long window, of all states or of some."""
-    asked = dg.RunsFilter(
-        job_name=listing_job.name, statuses=list(only), tags={PARTITION_TAG: company} | LONG_WALK
-    )
-    return next(iter(instance.get_run_records(asked, limit=1)), None)
+        yield dg.RunRequest(
+            run_key=str(partition), partition_key=partition_key(partition), tags={"ov/trigger": trigger}
+        )
 
 
 def long_window_days(instance: dg.DagsterInstance, company: str, today: date) -> int:
@@ -118,14 +109,14 @@ def daily_bulk_schedule(
     """
     yesterday = tick_day(context) - timedelta(days=1)
     with database.connect() as connection:
-        rows = [
+        rows: list[PendingDay | PendingPartition] = [
             *pending_captures(connection, PENDING_PARTITIONS_MAX),
             *pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX),
         ]
         backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
         for company in COMPANIES:
             window = timedelta(days=long_window_days(context.instance, company, yesterday))
-            backlog |= wholeness.not_asked(connection, yesterday - window, yesterday, [company])
+            backlog |= completeness.not_asked(connection, yesterday - window, yesterday, [company])
     return list(requests(sorted({CompanyDay(c, yesterday) for c in COMPANIES} | backlog), "daily_bulk"))
 
 

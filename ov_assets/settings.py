@@ -35,7 +35,7 @@ class PortalAccount(BaseSettings):
 
     @classmethod
     def of(cls, slug: str) -> "PortalAccount":
-        return cls(_env_prefix=f"OV_{slug.upper()}_")  # type: ignore[call-arg]
+        return cls(_env_prefix=f"OV_{slug.upper()}_")
 
 
 class Settings(BaseSettings):

@@ -10,11 +10,12 @@ import psycopg
 import pytest
 import time_machine
 
+from ov_assets.days import CompanyDay, company_day
 from ov_assets.definitions import defs
-from ov_assets.partitions import CompanyDay, company_date, company_day
+from ov_assets.partitions import company_date
 from ov_assets.resources import Database
+from ov_assets.runs import LONG_WALK
 from ov_assets.schedules import (
-    LONG_WALK,
     daily_bulk_schedule,
     daily_listing_schedule,
     hourly_s3_verification_schedule,

@@ -11,9 +11,9 @@ import requests
 
 from ov_assets.alerts.delivery import deliver_due, targets_of
 from ov_assets.alerts.watch import Cursor, close_whole_days, note_morning, note_runs, note_states
-from ov_assets.jobs import summary_job
 from ov_assets.rds.alert_ledger import open_alerts
 from ov_assets.resources import Database, ObjectStore
+from ov_assets.runs import SUMMARY_JOB
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA, TIMEZONE
 
@@ -77,7 +77,7 @@ def beat(url: str) -> None:
 
 
 @dg.schedule(
-    job=summary_job,
+    job_name=SUMMARY_JOB,
     cron_schedule="0 6 * * *",
     execution_timezone=TIMEZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import psycopg
 
-from ov_assets import wholeness
+from ov_assets import completeness
 from ov_assets.alerts.events import Conflicts, Digest, Event, NotWhole, Quarantine
 from ov_assets.alerts.runs import news_of, read_run
 from ov_assets.alerts.wording import (
@@ -22,7 +22,15 @@ from ov_assets.alerts.wording import (
     key,
 )
 from ov_assets.companies import COMPANIES
-from ov_assets.rds.alert_ledger import OpenAlert, ToSettle, close_alerts, open_alerts, raise_alerts, to_settle
+from ov_assets.rds.alert_ledger import (
+    NewAlert,
+    OpenAlert,
+    ToSettle,
+    close_alerts,
+    open_alerts,
+    raise_alerts,
+    to_settle,
+)
 
 ENDS = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
 RUNS_PER_TICK = 100
@@ -63,7 +71,7 @@ def note_runs(
         after = cursor.seen.get(kind.value)
         records = instance.fetch_run_status_changes(
             dg.RunStatusChangeRecordsFilter(
-                event_type=kind,
+                event_type=kind,  # type: ignore[arg-type]  # ENDS holds such kinds only
                 after_storage_id=after,
                 after_timestamp=None if after else cursor.since,
             ),
@@ -91,7 +99,7 @@ def note_states(connection: psycopg.Connection, threshold: int, ui_url: str) -> 
     Those on lost objects are only closed: whoever looks at the bucket opens them.
     """
     found = to_settle(connection)
-    wanted = {}
+    wanted: dict[str, NewAlert] = {}
     for slug in COMPANIES:
         conflicts, rows, _ = found.get(slug, ToSettle())
         events: list[Event] = [Conflicts(slug, conflicts)] if conflicts else []
@@ -112,14 +120,14 @@ def close_whole_days(connection: psycopg.Connection, bucket: str) -> None:
     """Close the alerts on days that have become whole since. Raises RdsError."""
     for alert in open_alerts(connection):
         if alert.clase == "dia" and alert.empresa and alert.fecha:
-            (day,) = wholeness.of_all(connection, bucket, alert.fecha, [alert.empresa])
+            (day,) = completeness.of_all(connection, bucket, alert.fecha, [alert.empresa])
             if day.completo:
                 close_alerts(connection, [alert.clave])
 
 
 def note_morning(connection: psycopg.Connection, bucket: str, yesterday: date, ui_url: str) -> None:
     """An alert for each company whose yesterday isn't whole, and the morning's digest. Raises RdsError."""
-    days = wholeness.of_all(connection, bucket, yesterday)
+    days = completeness.of_all(connection, bucket, yesterday)
     late = [NotWhole(day.empresa, yesterday, "; ".join(day.faltas)) for day in days if not day.completo]
     raise_alerts(connection, [alert_of(event, ui_url) for event in late])
     close_alerts(connection, [key(DAY_PREFIX, day.empresa, yesterday) for day in days if day.completo])

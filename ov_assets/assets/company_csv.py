@@ -4,7 +4,8 @@ import dagster as dg
 
 from ov_assets.assets.common import GROUP, OWNERS, table
 from ov_assets.assets.pqr_captures import pqr_captures
-from ov_assets.partitions import company_date, company_day
+from ov_assets.days import company_day
+from ov_assets.partitions import company_date
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import COLUMNS, write_company_csv, write_rejects_csv
 from ov_assets.pqr.files import sha256_of

@@ -5,16 +5,17 @@ from datetime import date
 import dagster as dg
 import psycopg
 
-from ov_assets import wholeness
+from ov_assets import completeness
 from ov_assets.assets.common import GROUP, OWNERS
 from ov_assets.assets.verification_report import verification_report
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay, daily_partitions
+from ov_assets.days import CompanyDay
+from ov_assets.partitions import daily_partitions
 from ov_assets.report.gather import trend_of
 from ov_assets.report.picture import as_markdown, picture
-from ov_assets.report.publish import publish
 from ov_assets.report.summary import CompanySummary, Summary, to_html, to_json
 from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.reports import publish
 
 OWNER = "resumen"
 
@@ -69,6 +70,6 @@ def summarise(connection: psycopg.Connection, bucket: str, day: date) -> Summary
                 faltas=list(found.faltas),
                 tendencia=trend_of(connection, CompanyDay(found.empresa, day), bucket),
             )
-            for found in wholeness.of_all(connection, bucket, day)
+            for found in completeness.of_all(connection, bucket, day)
         ],
     )

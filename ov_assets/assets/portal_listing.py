@@ -6,11 +6,13 @@ import dagster as dg
 
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS, without_a_day
-from ov_assets.assets.portal_runs import listed_rows, portal_failure, reserved, run_metadata
-from ov_assets.partitions import company_partitions, today
+from ov_assets.assets.portal_runs import listed_rows, portal_failure, run_metadata
+from ov_assets.days import today
+from ov_assets.flow.reserve import reserved
+from ov_assets.partitions import company_partitions
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.look import FINALIZADO
-from ov_assets.portal.looking import list_window
+from ov_assets.portal.pages.look import FINALIZADO
+from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.report import CaptureReport
 from ov_assets.rds.listing import record_listing
 from ov_assets.resources import Database, Portals

@@ -1,33 +1,18 @@
 """What the two assets that go to a portal share: one browser an account, and what a run tells of itself."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
-import psycopg
 
 from ov_assets.assets.common import table
-from ov_assets.portal import columns
+from ov_assets.portal import row as portal_row
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.rds.listing import ListedRow
-from ov_assets.rds.locks import advisory_lock
-
-LOCK_WAIT_SECONDS = 600
 
 
-def reserved(
-    connection: psycopg.Connection, company: str, wait_seconds: float = LOCK_WAIT_SECONDS
-) -> AbstractContextManager[Callable[[], None]]:
-    """One browser per account on all machines together: a portal may end the older of two sessions.
-
-    Nothing else may use the connection. Yields what asks whether it is still so; see `advisory_lock`.
-    """
-    return advisory_lock(connection, "portal", company, wait_seconds=wait_seconds)
-
-
-def listed_rows(rows: Iterable[columns.ListedRow]) -> list[ListedRow]:
+def listed_rows(rows: Iterable[portal_row.ListedRow]) -> list[ListedRow]:
     """Rows as the portal's list shows them, for the database."""
     return [ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in rows]
 

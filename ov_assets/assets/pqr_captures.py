@@ -1,24 +1,21 @@
 """Web → disk."""
 
 from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
-from ov_assets import progress
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS, without_a_day
 from ov_assets.assets.portal_listing import portal_listing
-from ov_assets.assets.portal_runs import (
-    listed_rows,
-    named_failures,
-    portal_failure,
-    reserved,
-    run_metadata,
-)
-from ov_assets.partitions import CompanyDay, company_date, company_day
+from ov_assets.assets.portal_runs import listed_rows, named_failures, portal_failure, run_metadata
+from ov_assets.days import CompanyDay, company_day
+from ov_assets.flow import progress
+from ov_assets.flow.reserve import reserved
+from ov_assets.partitions import company_date
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.look import FINALIZADO
+from ov_assets.portal.pages.look import FINALIZADO
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.coverage import field_coverage
@@ -26,10 +23,10 @@ from ov_assets.rds.asked import record_asked
 from ov_assets.rds.listing import ListingCounts, record_listing
 from ov_assets.rds.locks import LockLostError
 from ov_assets.resources import Database, Disk, Portals
+from ov_assets.runs import INCOMPLETE_TAG
 from ov_assets.timezone import BOGOTA
 
 COVERAGE_PREFIX = "cobertura/"
-INCOMPLETE_TAG = "ov/incompleta"  # how many listed PQR a run could not capture
 
 
 @dg.asset(
@@ -108,7 +105,7 @@ def _keep(
     return counts
 
 
-def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.MetadataValue | int | float]:
+def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, Any]:
     assert report.looked_at is not None
     return {
         "dagster/partition_row_count": len(report.listed) - len(report.failures),

@@ -1,19 +1,14 @@
 """CSV → RDS."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
 
 from ov_assets.assets.common import GROUP, OWNERS, table
 from ov_assets.assets.company_csv import company_csv
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay, company_date, company_day
-from ov_assets.pqr.captures import CaptureStore
-from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv
-from ov_assets.pqr.files import sha256_of
-from ov_assets.pqr.manifest import Clase
-from ov_assets.rds.files_on_record import FileOnRecord
+from ov_assets.days import CompanyDay, company_day
+from ov_assets.flow.load import captured_in, files_of_partition
+from ov_assets.partitions import company_date, partition_key
+from ov_assets.pqr.csv_contract import CsvContractError
 from ov_assets.rds.listing import record_captured
 from ov_assets.rds.loader import load_partition
 from ov_assets.rds.rejects import Thresholds, TooManyRejectsError
@@ -21,51 +16,14 @@ from ov_assets.resources import Database, Disk
 from ov_assets.settings import Settings
 
 
-def files_of_partition(store: CaptureStore, csv_path: Path) -> Iterator[FileOnRecord]:
-    """Every file of every PQR of a day, as its manifest names it, and the day's CSV."""
-    for manifest in store.manifests().values():
-        for file in manifest.archivos:
-            path = store.path_of(manifest, file)
-            yield FileOnRecord(
-                manifest.numero_radicado,
-                file.clase,
-                file.nombre,
-                file.hash_archivo,
-                file.tamano,
-                path.relative_to(store.data_dir).as_posix(),
-            )
-    yield FileOnRecord(
-        "",
-        Clase.CSV,
-        csv_path.name,
-        sha256_of(csv_path),
-        csv_path.stat().st_size,
-        csv_path.relative_to(store.data_dir).as_posix(),
-    )
-
-
 def written_sha256(instance: dg.DagsterInstance, partition: CompanyDay) -> str | None:
     """SHA-256 of the CSV that company_csv last wrote for a partition, as Dagster has it on record."""
     records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=company_csv.key, asset_partitions=[partition.key]), limit=1
+        dg.AssetRecordsFilter(asset_key=company_csv.key, asset_partitions=[partition_key(partition)]), limit=1
     ).records
     materialization = records[0].asset_materialization if records else None
     found = materialization.metadata.get("sha256") if materialization else None
     return str(found.value) if found else None
-
-
-def captured_in(disk: Disk, partition: CompanyDay) -> dict[str, str]:
-    """By radicado, of which list row (its huella) each PQR of the CSV was captured, the rejected ones too.
-
-    A capture that is newer than the CSV is left out: it isn't loaded yet.
-    """
-    written = {row["numero_radicado"]: row["extraido_en"] for row in read_company_csv(disk.csv(partition))}
-    rejected = {row["numero_radicado"] for row in read_rejects_csv(disk.rejects(partition))}
-    return {
-        radicado: manifest.huella_lista
-        for radicado, manifest in disk.captures(partition).manifests().items()
-        if radicado in rejected or written.get(radicado) == manifest.extraido_en.isoformat()
-    }
 
 
 @dg.asset(
@@ -102,7 +60,7 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
                 written_sha256(context.instance, partition),
             )
             # Noted here and not when it is on disk: a chain that died in between would never be asked for.
-            record_captured(connection, partition.company, captured_in(disk, partition))
+            record_captured(connection, partition.company, captured_in(disk.root, partition))
     except (CsvContractError, TooManyRejectsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     return dg.MaterializeResult(

@@ -4,14 +4,15 @@ import dagster as dg
 
 from ov_assets.assets.common import GROUP, OWNERS
 from ov_assets.assets.s3_objects import s3_objects
-from ov_assets.assets.s3_pending import look
-from ov_assets.partitions import company_date, company_day
+from ov_assets.days import company_day
+from ov_assets.flow.diff import look
+from ov_assets.partitions import company_date
 from ov_assets.report.gather import gather
 from ov_assets.report.pages import STEP_NAMES
 from ov_assets.report.picture import as_markdown, picture
-from ov_assets.report.publish import publish
 from ov_assets.report.verification import to_html, to_json
 from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.reports import publish
 
 
 @dg.asset(
@@ -32,7 +33,7 @@ def verification_report(
     partition = company_day(context.partition_key)
     bucket = store.open()
     with database.connect() as connection:
-        report = gather(partition, connection, look(partition, connection, bucket, disk), disk)
+        report = gather(partition, connection, look(partition, connection, bucket, disk.root), disk)
     html, data = to_html(report, step_durations(context)), to_json(report)
     published = publish(bucket, disk.root, partition.company, partition.day, html, data)
     drawn = picture(report.nombre_empresa, report.fecha, report.completo, report.pasos, report.tendencia)
@@ -62,4 +63,4 @@ def step_durations(context: dg.AssetExecutionContext) -> dict[str, float]:
         if step.step_key in STEP_NAMES and step.start_time and step.end_time
     ]
     stats.sort(key=lambda step: step.start_time or 0)
-    return {step.step_key: round(step.end_time - step.start_time, 2) for step in stats}  # type: ignore[operator]
+    return {step.step_key: round(step.end_time - step.start_time, 2) for step in stats}

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from ov_assets import progress
-from ov_assets.adoption import adopt_partition
-from ov_assets.assets.portal_runs import reserved
-from ov_assets.assets.rds_table import files_of_partition
-from ov_assets.assets.s3_pending import look, planned_key
 from ov_assets.cli.summary import Summary
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
+from ov_assets.flow import progress
+from ov_assets.flow.adoption import adopt_partition
+from ov_assets.flow.diff import look, planned_key
+from ov_assets.flow.load import files_of_partition
+from ov_assets.flow.reserve import reserved
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport
@@ -129,7 +129,7 @@ def _load_and_look(
         summary.unchanged = load.sin_cambio
         summary.rejected, summary.files = load.rechazadas + load.rechazadas_csv, load.archivos
         adopt_partition(connection, bucket, partition.company, partition.day)
-        diff = look(partition, connection, bucket, disk)
+        diff = look(partition, connection, bucket, disk.root)
         summary.pending, summary.verified = len(diff.pending), diff.files - len(diff.pending)
         apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)
         # What an uploader would take now is what would be uploaded: the leases are taken back as well.

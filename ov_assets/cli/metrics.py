@@ -17,7 +17,7 @@ def metrics(textfile: Path | None) -> None:
     """Print the figures of the flow in Prometheus's text format."""
     with environment() as dagster_home:
         from ov_assets.cli.partition_run import instance_of
-        from ov_assets.metrics import exposition
+        from ov_assets.operations.metrics import exposition
         from ov_assets.pqr.files import replace_atomically
         from ov_assets.resources import Database, ObjectStore
 

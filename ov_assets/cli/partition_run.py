@@ -1,49 +1,22 @@
 """Run one partition's chain in this process, and say in figures what became of it."""
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
-import psutil
 
-from ov_assets import progress
 from ov_assets.cli.summary import Summary
+from ov_assets.days import CompanyDay
 from ov_assets.definitions import defs
+from ov_assets.flow import progress
 from ov_assets.jobs import chain_job
-from ov_assets.partitions import CompanyDay
+from ov_assets.partitions import partition_key
+from ov_assets.runs import PROCESS_TAG, close_dead_runs, this_process
 
-PROCESS_TAG = "ov/process"
 # The run's events are kept in Dagster; a terminal shows figures, not the log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def this_process() -> str:
-    """A name for this process that no later one can have."""
-    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.2f}"
-
-
-def is_dead(name: str) -> bool:
-    """Whether a process named so ran on this machine and is gone."""
-    host, pid, created = name.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != created
-    except psutil.NoSuchProcess:
-        return True
-
-
-def close_dead_runs(instance: dg.DagsterInstance) -> None:
-    """End the runs of killed `ov run` processes: else they'd look busy, and hold back their partitions."""
-    unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished), limit=1000):
-        if (process := run.tags.get(PROCESS_TAG)) and is_dead(process):
-            instance.report_run_failed(
-                run, "The process of this run was killed; the next run completes its work."
-            )
 
 
 @contextmanager
@@ -59,7 +32,7 @@ def run_chain(partition: CompanyDay, instance: dg.DagsterInstance, listener: pro
     job = defs.resolve_job_def(chain_job.name)
     with progress.listening(listener):
         result = job.execute_in_process(
-            partition_key=partition.key,
+            partition_key=partition_key(partition),
             instance=instance,
             raise_on_error=False,
             run_config=QUIET,

@@ -48,8 +48,8 @@ def show(company: str, day: date, raw: bool, as_json: bool) -> None:
         with Database().connect() as connection:
             found = pending_rejects(connection, company, day)
     if raw:
-        rows = [{"id": reject.id, "reason": reject.motivo, "row": reject.row(key)} for reject in found]
-        for value in [rows] if as_json else rows:
+        whole = [{"id": reject.id, "reason": reject.motivo, "row": reject.row(key)} for reject in found]
+        for value in [whole] if as_json else whole:
             click.echo(json.dumps(value, ensure_ascii=False))
         return
     rows = [
@@ -81,7 +81,7 @@ def replay(company: str | None, day: date | None, as_json: bool) -> None:
     """
     rows = []
     with environment():
-        from ov_assets.partitions import CompanyDay
+        from ov_assets.days import CompanyDay
         from ov_assets.rds.replay import replay as replay_partition
         from ov_assets.resources import Database, Disk
         from ov_assets.settings import Settings

@@ -31,9 +31,10 @@ def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_obje
     Exit code 0: done; 1: failed; 2: wrong usage. What is done already isn't done again.
     """
     with environment() as dagster_home:
-        from ov_assets.partitions import CompanyDay
+        from ov_assets.days import CompanyDay
 
-        partition, keys = CompanyDay(company, day), []
+        partition = CompanyDay(company, day)
+        keys: list[str] = []
         with showing_progress(str(partition)) as listener:
             if dry_run:
                 from ov_assets.cli.dry_run import dry_run as rehearse

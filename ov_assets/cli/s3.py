@@ -11,8 +11,8 @@ import click
 from ov_assets.cli.shared import Day, company_choice, environment
 
 if TYPE_CHECKING:
-    from ov_assets import layout_change
-    from ov_assets.reconciliation import Report
+    from ov_assets.flow import relayout
+    from ov_assets.flow.reconcile.reconcile import Report
     from ov_assets.s3.store import Bucket
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -74,7 +74,7 @@ def reconcile(
     Exit code: 0 in agreement (with --apply: nothing is left to do), 1 otherwise.
     """
     with environment():
-        from ov_assets import reconciliation
+        from ov_assets.flow.reconcile import reconcile as reconciliation
         from ov_assets.rds.connection import RdsError
         from ov_assets.resources import Database, Disk
         from ov_assets.s3.errors import S3Error
@@ -115,22 +115,22 @@ def migrate(
     Exit code: 0 when every object is where the layout wants it, 1 otherwise.
     """
     with environment():
-        from ov_assets import layout_change
+        from ov_assets.flow import relayout
         from ov_assets.resources import Database
         from ov_assets.s3.errors import S3Error
         from ov_assets.s3.keys import Layout
 
-        def progress(report: "layout_change.Report") -> None:
+        def progress(report: "relayout.Report") -> None:
             click.echo(f"{report.cambiados}/{report.por_mover} switched", err=True)
 
         try:
             bucket = _bucket()
             with Database().connect() as connection:
-                report = layout_change.migrate(
+                report = relayout.migrate(
                     connection, bucket, Layout(layout), company, dry_run=dry_run, on_batch=progress
                 )
                 if prune and not dry_run:
-                    layout_change.prune_old(connection, bucket, report, company, grace)
+                    relayout.prune_old(connection, bucket, report, company, grace)
         except S3Error as error:
             raise click.ClickException(str(error)) from error
     figures = asdict(report)

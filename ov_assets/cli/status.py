@@ -20,7 +20,7 @@ def status(company: str | None, first: date | None, last: date | None, as_json: 
     """Show per company and date what is listed, captured, loaded, pending and uploaded."""
     with environment():
         from ov_assets.companies import COMPANIES
-        from ov_assets.partitions import CompanyDay, today
+        from ov_assets.days import CompanyDay, today
         from ov_assets.rds.status import status as days_of
         from ov_assets.resources import Database, Disk, ObjectStore
 

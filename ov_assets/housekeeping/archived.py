@@ -9,10 +9,8 @@ went is captured again, as a whole, if its partition is run again.
 import time
 from datetime import date, timedelta
 
-import dagster as dg
-
+from ov_assets.days import CompanyDay, today
 from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_change, partition_folders
-from ov_assets.partitions import CompanyDay, today
 from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase, Manifest
@@ -81,10 +79,3 @@ def csv_of(partition: CompanyDay, proven: Proven, disk: Disk, found: Found) -> N
 def _unaltered(store: CaptureStore, manifest: Manifest) -> bool:
     paths = ((store.path_of(manifest, file), file.hash_archivo) for file in manifest.archivos)
     return all(sha256_of(path) == digest for path, digest in paths if path.is_file())
-
-
-def busy_now(instance: dg.DagsterInstance) -> set[CompanyDay]:
-    """The partitions of every unfinished run."""
-    from ov_assets.sensors import partitions_in_flight  # sensors import jobs, and jobs import this package
-
-    return partitions_in_flight(instance)

@@ -7,9 +7,9 @@ of the PQR: it only says which ones there were.
 import time
 from pathlib import Path
 
+from ov_assets.days import CompanyDay
 from ov_assets.housekeeping.archived import Proven
 from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_touch, partition_folders
-from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.captures import MANIFEST_NAME, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.resources import Disk

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
 from ov_assets.pqr.captures import DRAFT_PREFIX
 
 SECONDS_PER_DAY = 86_400

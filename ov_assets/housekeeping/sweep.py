@@ -8,12 +8,14 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 
-from ov_assets.assets.s3_pending import look
-from ov_assets.housekeeping import archived, aside, found, runs
+from ov_assets.days import CompanyDay
+from ov_assets.flow.diff import look
+from ov_assets.housekeeping import archived, aside, found
+from ov_assets.housekeeping import old_runs as runs
 from ov_assets.housekeeping.found import Found
-from ov_assets.partitions import CompanyDay
 from ov_assets.rds.locks import LockBusyError, advisory_lock
 from ov_assets.resources import Disk
+from ov_assets.runs import partitions_in_flight
 from ov_assets.s3.store import Bucket
 from ov_assets.settings import Settings
 
@@ -45,7 +47,7 @@ def sweep(
 
     Raises RdsError, S3Error, OSError; what was removed until then stays removed.
     """
-    home, busy = settings.ov_home.absolute(), archived.busy_now(instance)
+    home, busy = settings.ov_home.absolute(), partitions_in_flight(instance)
     archive = _Archive(instance, connection, bucket, disk, dry_run)
     old_runs = runs.superseded(instance, settings.ov_keep_runs_days)
     if not dry_run:
@@ -115,10 +117,10 @@ class _Archive:
 
     def _remove(self, partition: CompanyDay, part: Found, files_of: FilesOf) -> Freed:
         # Asked again for each one: a sweep over years of files takes a while.
-        if partition in archived.busy_now(self.instance):
+        if partition in partitions_in_flight(self.instance):
             part.keep(archived.BUSY)
         else:
-            proven = look(partition, self.connection, self.bucket, self.disk, prove=True).proven
+            proven = look(partition, self.connection, self.bucket, self.disk.root, prove=True).proven
             files_of(partition, proven, self.disk, part)
         return remove(part, self.dry_run)
 

@@ -9,15 +9,15 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from time import monotonic
 
-from ov_assets.portal.columns import ListedRow
-from ov_assets.portal.details import Details
+from ov_assets.portal.browser.evidence import Evidence, remove_old_evidence
+from ov_assets.portal.browser.session import PortalSession, portal_session
 from ov_assets.portal.errors import ListUnstable
-from ov_assets.portal.evidence import Evidence, remove_old_evidence
-from ov_assets.portal.look import FINALIZADO, Filter, Look
-from ov_assets.portal.looking import patient_look
-from ov_assets.portal.pqr_list import PqrList
+from ov_assets.portal.pages.details import Details
+from ov_assets.portal.pages.list import PqrList
+from ov_assets.portal.pages.look import FINALIZADO, Filter, Look
+from ov_assets.portal.pages.looking import patient_look
 from ov_assets.portal.report import CaptureReport, Failure
-from ov_assets.portal.session import PortalSession, portal_session
+from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ov_assets.portal.columns import ListedRow
+from ov_assets.portal.row import ListedRow
 
 
 @dataclass(frozen=True, slots=True)

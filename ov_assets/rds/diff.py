@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -165,7 +165,8 @@ def diff_partition(
             for item in listing(elsewhere):
                 copy.write_row((item.key, item.size, item.etag))
         conn.execute("ANALYZE listado_s3")
-        rows = conn.cursor(row_factory=namedtuple_row).execute(query("diff_partition"), params).fetchall()
+        cursor = conn.cursor(row_factory=namedtuple_row)
+        rows: list[Any] = cursor.execute(query("diff_partition"), params).fetchall()
         conn.execute("DROP TABLE listado_s3")
 
     counts = dict.fromkeys(Estado, 0)
@@ -180,7 +181,8 @@ def diff_partition(
         elif row.motivo is None:
             proven.add(ProvenFile(row.numero_radicado, row.clase, row.nombre, row.hash_archivo))
         else:
-            file = _on_disk(PendingFile(*row[:10], Estado(row.estado), row.motivo), data_dir)
+            judged = PendingFile(*row[:10], Estado(row.estado), row.motivo)  # type: ignore[call-arg]
+            file = _on_disk(judged, data_dir)
             counts[file.estado] += 1
             pending.append(file)
     pending.sort(key=lambda file: (file.numero_radicado, file.clase, file.nombre, file.hash_archivo))

@@ -5,7 +5,7 @@ rolled back unless staged = inserted + updated + unchanged + duplicate + rejecte
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -145,7 +145,13 @@ def load_partition(
             with conn.transaction():
                 record_rejects(conn, company, day, rejects)
             raise refused
-    return LoadResult(digest, **counts, rechazadas_csv=len(left_out), motivos=motivos, archivos=archivos)
+    return LoadResult(
+        digest,
+        **counts,  # type: ignore[arg-type]  # none of them is called ya_cargado
+        rechazadas_csv=len(left_out),
+        motivos=motivos,
+        archivos=archivos,
+    )
 
 
 def take_turn(conn: psycopg.Connection, company: str) -> None:
@@ -163,7 +169,7 @@ def rehearsed(conn: psycopg.Connection, company: str, day: date) -> Iterator[Non
         yield
 
 
-def _lock(conn: psycopg.Connection, company: str, day: date) -> AbstractContextManager[None]:
+def _lock(conn: psycopg.Connection, company: str, day: date) -> AbstractContextManager[Callable[[], None]]:
     return advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS)
 
 

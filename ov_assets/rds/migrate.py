@@ -21,7 +21,8 @@ from ov_assets.rds.drift import drift
 from ov_assets.rds.locks import advisory_lock
 from ov_assets.rds.migrations import SCHEMA, VERSION_TABLE
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 WAIT_SECONDS = 120.0
 

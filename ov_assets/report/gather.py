@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import FIRST_DAY, CompanyDay
+from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.pqr.csv_contract import read_company_csv
 from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS

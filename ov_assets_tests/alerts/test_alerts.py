@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from ov_assets.alerts.delivery import DeliveryError
 from ov_assets.alerts.sensors import HeartbeatError, beat
 from ov_assets.cli.alerts import alerts
+from ov_assets.completeness import judge
 from ov_assets.rds.status import DayStatus
-from ov_assets.wholeness import judge
 from ov_assets_tests.alerts.runs import PERSON, check, morning, run
 from ov_assets_tests.rds.asked import asked
 

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from ov_assets.assets.rds_table import written_sha256
-from ov_assets.checks import CHECKS
-from ov_assets.partitions import CompanyDay
+from ov_assets.checks.partition import CHECKS
+from ov_assets.days import CompanyDay
+from ov_assets.partitions import partition_key
 from ov_assets.pqr.csv_contract import csv_path, rejects_path, write_company_csv, write_rejects_csv
 from ov_assets.pqr.files import sha256_of
 from ov_assets.rds.listing import pending_captures
@@ -138,7 +139,7 @@ def test_a_row_edited_by_hand_is_known_by_what_company_csv_wrote(
     write_company_csv(path, [row(number, company="aire") for number in range(20)])
     write_rejects_csv(rejects_path(data_dir, "aire", PARTITION.day), [])
     written = dg.AssetMaterialization(
-        "company_csv", partition=PARTITION.key, metadata={"sha256": sha256_of(path)}
+        "company_csv", partition=partition_key(PARTITION), metadata={"sha256": sha256_of(path)}
     )
     with dg.DagsterInstance.ephemeral() as instance:
         instance.report_runless_asset_event(written)

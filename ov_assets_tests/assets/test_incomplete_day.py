@@ -9,15 +9,15 @@ import dagster as dg
 import pytest
 import time_machine
 
-from ov_assets import wholeness
-from ov_assets.assets.pqr_captures import INCOMPLETE_TAG
+from ov_assets import completeness
 from ov_assets.cli.partition_run import run_chain
+from ov_assets.days import CompanyDay
 from ov_assets.definitions import defs
 from ov_assets.jobs import chain_job
-from ov_assets.partitions import CompanyDay
 from ov_assets.rds.connection import connect
 from ov_assets.resources import Database
-from ov_assets.sensors import histories, pending_captures_sensor
+from ov_assets.runs import INCOMPLETE_TAG, histories
+from ov_assets.sensors import pending_captures_sensor
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA
 from ov_assets_tests.assets.flow_tools import (
@@ -49,7 +49,7 @@ def sensed(instance: dg.DagsterInstance) -> list[str]:
 
 def faults_of(database: dict[str, Any]) -> tuple[str, ...]:
     with connect(database) as connection:
-        (day,) = wholeness.of_all(connection, Settings().bucket(), PARTITION.day, ["aire"])
+        (day,) = completeness.of_all(connection, Settings().bucket(), PARTITION.day, ["aire"])
     return day.faltas
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
 from ov_assets.rds.connection import connect
 from ov_assets.rds.listing import pending_captures
 from ov_assets.rds.status import status

@@ -10,14 +10,14 @@ import dagster as dg
 import psycopg
 import pytest
 
-from ov_assets import progress
-from ov_assets.partitions import CompanyDay, today
+from ov_assets.days import CompanyDay, today
+from ov_assets.flow import progress
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.rds.connection import RdsError, connect
 from ov_assets.rds.listing import listed
 from ov_assets.resources import Database
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, materialize
-from ov_assets_tests.portal.test_portal_assets import run
+from ov_assets_tests.assets.test_portal_assets import run
 from ov_assets_tests.portal.tools import stats
 
 pytestmark = pytest.mark.usefixtures("flow")

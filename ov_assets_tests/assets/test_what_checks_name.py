@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from ov_assets.assets.common import without_a_day
-from ov_assets.checks import CHECKS, NAMED_MAX
-from ov_assets.partitions import CompanyDay
+from ov_assets.checks.partition import CHECKS, NAMED_MAX
+from ov_assets.days import CompanyDay
+from ov_assets.partitions import partition_key
 from ov_assets.pqr.csv_contract import Reject, csv_path, rejects_path, write_company_csv, write_rejects_csv
 from ov_assets.rds.connection import connect
 from ov_assets.rds.listing import ListedRow, record_listing
@@ -32,7 +33,7 @@ def checked(name: str) -> dg.AssetCheckResult:
     (check,) = (check for check in CHECKS if check.check_key.name == name)
     function = check.node_def.compute_fn.decorated_fn
     given = {key: value for key, value in resources().items() if key in signature(function).parameters}
-    return function(dg.build_op_context(partition_key=PARTITION.key), **given)
+    return function(dg.build_op_context(partition_key=partition_key(PARTITION)), **given)
 
 
 def metadata(result: dg.AssetCheckResult) -> dict[str, Any]:

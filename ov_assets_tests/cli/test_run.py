@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, assert_equals_truth
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]

@@ -16,18 +16,18 @@ import psycopg
 from botocore.config import Config
 from psycopg.rows import namedtuple_row
 
-from ov_assets.adoption import adopt_partition
-from ov_assets.assets import s3_objects
-from ov_assets.assets.rds_table import files_of_partition
-from ov_assets.assets.s3_pending import look, planned_key, s3_lock
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
+from ov_assets.flow.adoption import adopt_partition
+from ov_assets.flow.diff import look, planned_key, s3_lock
+from ov_assets.flow.load import files_of_partition
+from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
+from ov_assets.flow.upload import upload_claimed
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import write_company_csv, write_rejects_csv
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
 from ov_assets.rds.diff import PartitionDiff, apply_diff
 from ov_assets.rds.loader import LoadResult, load_partition
-from ov_assets.reconciliation import Report, Request, reconcile
 from ov_assets.resources import Disk
 from ov_assets.s3.keys import Layout
 from ov_assets.s3.store import Bucket, BucketSettings
@@ -134,22 +134,22 @@ class World:
 
     def look(self, side: Side) -> PartitionDiff:
         with _connected(side) as conn:
-            diff = look(PARTITION, conn, side.bucket, self.disk)
+            diff = look(PARTITION, conn, side.bucket, self.disk.root)
             conn.commit()
             return diff
 
     def plan(self, side: Side) -> PartitionDiff:
         with _connected(side) as conn:
             adopt_partition(conn, side.bucket, *PARTITION)
-            diff = look(PARTITION, conn, side.bucket, self.disk)
+            diff = look(PARTITION, conn, side.bucket, self.disk.root)
             apply_diff(conn, diff, planned_key(PARTITION), region=side.bucket.settings.region)
             conn.commit()
             return diff
 
     def upload(self, side: Side) -> tuple[Sequence[Outcome], PartitionDiff]:
         with _connected(side) as conn, s3_lock(conn, PARTITION):
-            outcomes = s3_objects.upload_claimed(PARTITION, conn, side.bucket, self.disk)
-            diff = look(PARTITION, conn, side.bucket, self.disk)
+            outcomes = upload_claimed(PARTITION, conn, side.bucket, self.disk.root)
+            diff = look(PARTITION, conn, side.bucket, self.disk.root)
             conn.commit()
             return outcomes, diff
 

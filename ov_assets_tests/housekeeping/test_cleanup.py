@@ -14,10 +14,10 @@ import pytest
 import time_machine
 from dagster._core.test_utils import create_run_for_test
 
-from ov_assets.housekeeping import runs
+from ov_assets.days import CompanyDay
+from ov_assets.housekeeping import old_runs
 from ov_assets.housekeeping.sweep import Freed, sweep
 from ov_assets.jobs import cleanup_job
-from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
@@ -304,11 +304,11 @@ def test_old_runs_go_but_the_last_success_of_each_partition(instance: dg.Dagster
     failed = ended(instance, "afinia|2025-10-01", good=False)
     other = ended(instance, "aire|2025-10-01")
     start_run(instance, CompanyDay("aire", OLD))
-    assert runs.superseded(instance, 60) == []
-    assert runs.superseded(instance, 0) == []
+    assert old_runs.superseded(instance, 60) == []
+    assert old_runs.superseded(instance, 0) == []
     with time_machine.travel(datetime.now(UTC) + timedelta(days=61)):
-        old = runs.superseded(instance, 60)
+        old = old_runs.superseded(instance, 60)
     assert set(old) == {first, failed}
-    runs.delete(instance, old)
+    old_runs.delete(instance, old)
     assert {run.run_id for run in instance.get_runs()} >= {last, other}
     assert len(instance.get_runs()) == 3

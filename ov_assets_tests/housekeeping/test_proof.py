@@ -12,9 +12,9 @@ import dagster as dg
 import pytest
 import time_machine
 
+from ov_assets.days import CompanyDay
 from ov_assets.housekeeping import archived, aside, found
 from ov_assets.housekeeping.found import Found
-from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.diff import ProvenFile

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ov_assets.partitions import company_day
+from ov_assets.days import company_day
 from ov_assets.rds.asked import record_asked
 from ov_assets.rds.connection import connect
 from ov_assets.timezone import BOGOTA

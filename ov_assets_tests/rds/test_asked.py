@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from ov_assets import wholeness
-from ov_assets.partitions import CompanyDay
+from ov_assets import completeness
+from ov_assets.days import CompanyDay
 from ov_assets.rds import migrate
 from ov_assets.rds.connection import connect
 from ov_assets.timezone import BOGOTA
@@ -21,13 +21,13 @@ BEFORE = "0006_changed_files"
 
 def gaps(database: dict[str, Any], first: int = 10, last: int = 14) -> list[str]:
     with connect(database) as conn:
-        found = wholeness.not_asked(conn, date(2025, 10, first), date(2025, 10, last))
+        found = completeness.not_asked(conn, date(2025, 10, first), date(2025, 10, last))
     return sorted(map(str, found))
 
 
 def faults(database: dict[str, Any]) -> tuple[str, ...]:
     with connect(database) as conn:
-        (day,) = wholeness.of_all(conn, "b", DAY, ["aire"])
+        (day,) = completeness.of_all(conn, "b", DAY, ["aire"])
     return day.faltas
 
 
@@ -92,7 +92,7 @@ def test_the_days_of_before_are_taken_over_when_the_table_is_made(empty_database
     ]
     assert migrate.check(empty_database) == []
     with connect(empty_database) as conn:
-        assert wholeness.not_asked(conn, DAY, DAY + timedelta(days=2)) == {
+        assert completeness.not_asked(conn, DAY, DAY + timedelta(days=2)) == {
             CompanyDay("aire", date(2025, 10, 15))
         }
 

@@ -11,7 +11,7 @@ from ov_assets.rds import diff, layout, registry
 from ov_assets.rds.connection import connect
 from ov_assets.rds.registry import Estado, Failed
 from ov_assets.s3.inventory import list_objects
-from ov_assets_tests.s3.flow import DAY, World, open_bucket, sha256
+from ov_assets_tests.flow.world import DAY, World, open_bucket, sha256
 
 PDF = b"%PDF-1.7 uno"
 

@@ -4,13 +4,13 @@ from datetime import date, datetime
 
 import pytest
 
+from ov_assets.completeness import judge
 from ov_assets.pqr.csv_contract import read_company_csv
 from ov_assets.rds.connection import UnknownCompanyError, connect
 from ov_assets.rds.diff import pending_partitions
 from ov_assets.rds.listing import ListedRow, listed, record_listing
 from ov_assets.rds.reporting import backlog, trend
 from ov_assets.rds.status import status
-from ov_assets.wholeness import judge
 from ov_assets_tests.rds.helpers import DAY, T0, fetch, later, load, row
 
 NEXT = date(2025, 10, 14)

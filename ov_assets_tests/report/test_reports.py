@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from ov_assets.assets.daily_summary import daily_summary
-from ov_assets.daily_checks import DAILY_CHECKS
-from ov_assets.metrics import exposition
-from ov_assets.partitions import CompanyDay
+from ov_assets.checks.daily import DAILY_CHECKS
+from ov_assets.days import CompanyDay
+from ov_assets.operations.metrics import exposition
 from ov_assets.rds.connection import connect
 from ov_assets.settings import Settings
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, materialize, resources

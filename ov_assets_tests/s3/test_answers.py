@@ -9,8 +9,8 @@ import pytest
 from ov_assets.s3.errors import S3RegionError
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.uploader import Limits, Resultado, UploadItem, upload_many
+from ov_assets_tests.flow.world import open_bucket, sha256
 from ov_assets_tests.s3.faulty import PASS, answer, faulty
-from ov_assets_tests.s3.flow import open_bucket, sha256
 
 QUICK = Limits(attempts=3, retry_seconds=5, batch=1)
 KEY = "afinia/01_raw_data/oficina_virtual/pdf/2025/10/13/1_aaaaaaaaaaaa.pdf"

@@ -8,16 +8,16 @@ import psycopg
 import pytest
 
 from ov_assets.alerts.watch import note_states
+from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.definitions import defs
-from ov_assets.partitions import FIRST_DAY, CompanyDay
+from ov_assets.flow.reconcile.reconcile import Report, Request, TooManyChangesError, reconcile
 from ov_assets.rds.alert_ledger import open_alerts
-from ov_assets.reconciliation import Report, Request, TooManyChangesError, reconcile
 from ov_assets.s3.keys import Layout
 from ov_assets.schedules import daily_reconcile_schedule, weekly_reconcile_schedule
 from ov_assets.sensors import pending_uploads_sensor
 from ov_assets.timezone import BOGOTA
 from ov_assets_tests.assets.flow_tools import resources
-from ov_assets_tests.s3.flow import World
+from ov_assets_tests.flow.world import World
 
 PREFIX = "afinia/01_raw_data/oficina_virtual"
 TICK = datetime(2025, 10, 15, 3, tzinfo=BOGOTA)  # a Wednesday

@@ -1,1 +1,0 @@
-SELECT version_num FROM data_general.alembic_version_ov;
