@@ -92,7 +92,7 @@ def boto3_threads(folder: Path, prefix: str, settings: Settings) -> None:
 def ours(partition: CompanyDay, settings: Settings) -> list[Any]:
     """What the assets s3_pending and s3_objects do of one partition."""
     where = BucketSettings(settings.bucket(), settings.aws_region, settings.s3_endpoint_url)
-    bucket, disk = Bucket.open(where, client(settings)), Disk()
+    bucket, disk = Bucket.open(where, client(settings)), Disk().open()
     with connect(settings.rds_conninfo()) as conn:
         diff = look(partition, conn, bucket, disk.root)
         apply_diff(conn, diff, planned_key(partition))
@@ -155,7 +155,7 @@ def requests_of_a_second_run(count: int, days: int) -> None:
 
     where = BucketSettings(name, settings.aws_region, settings.s3_endpoint_url)
     s3.meta.events.register("before-call.s3", note)
-    bucket, disk, sent = Bucket.open(where, s3), Disk(), 0
+    bucket, disk, sent = Bucket.open(where, s3), Disk().open(), 0
     began, cpu = time.perf_counter(), time.process_time()
     with connect(settings.rds_conninfo()) as conn:
         for number in range(days):

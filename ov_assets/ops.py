@@ -57,7 +57,7 @@ def reconcile_bucket(
     """Compare disk, registry and bucket; `note` writes states, `apply` settles what can be settled."""
     settings, request = Settings(), config.request()
     with database.connect() as connection:
-        report = reconcile(connection, store.open(), disk.root, Layout(settings.ov_s3_layout), request)
+        report = reconcile(connection, store.open(), disk.open().root, Layout(settings.ov_s3_layout), request)
         note_reconcile(connection, report, request, settings.dagster_webserver_url, context.run_id)
     columns = ("simbolo", "clave", "motivo", "accion", "detalle")
     told = [finding for finding in report.findings if not finding.in_order]
@@ -86,7 +86,7 @@ def reconcile_bucket(
 def clean_up(context: dg.OpExecutionContext, database: Database, store: ObjectStore, disk: Disk) -> None:
     """Aplica la retención de cada clase (variables OV_KEEP_…) y dice qué liberó y qué conservó, y por qué."""
     with database.connect() as connection:
-        freed = sweep(context.instance, connection, store.open(), disk, Settings(), dry_run=False)
+        freed = sweep(context.instance, connection, store.open(), disk.open(), Settings(), dry_run=False)
     rows = [asdict(item) | {"conservados": str(item.conservados or "")} for item in freed]
     context.add_output_metadata(
         {

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -106,3 +106,13 @@ def close_dead_runs(instance: dg.DagsterInstance) -> None:
             instance.report_run_failed(
                 run, "The process of this run was killed; the next run completes its work."
             )
+
+
+def step_seconds(instance: dg.DagsterInstance, run_id: str, steps: Container[str]) -> dict[str, float]:
+    """Seconds of each of these steps of a run that is done, in the order in which they began."""
+    done = [
+        (stats.start_time, stats.step_key, stats.end_time - stats.start_time)
+        for stats in instance.get_run_step_stats(run_id)
+        if stats.step_key in steps and stats.start_time and stats.end_time
+    ]
+    return {step: round(seconds, 2) for _, step, seconds in sorted(done)}

@@ -3,17 +3,13 @@
 from datetime import date
 
 import dagster as dg
-import psycopg
 
-from ov_assets import completeness
 from ov_assets.assets.common import GROUP, OWNERS
 from ov_assets.assets.verification_report import verification_report
-from ov_assets.companies import COMPANIES
-from ov_assets.days import CompanyDay
 from ov_assets.partitions import daily_partitions
-from ov_assets.report.gather import trend_of
+from ov_assets.report.gather import summarise
 from ov_assets.report.picture import as_markdown, picture
-from ov_assets.report.summary import CompanySummary, Summary, to_html, to_json
+from ov_assets.report.summary import to_html, to_json
 from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.reports import publish
 
@@ -37,7 +33,7 @@ def daily_summary(
     day = date.fromisoformat(context.partition_key)
     with database.connect() as connection:
         summary = summarise(connection, store.bucket_name, day)
-    published = publish(store.open(), disk.root, OWNER, day, to_html(summary), to_json(summary))
+    published = publish(store.open(), disk.open().root, OWNER, day, to_html(summary), to_json(summary))
     drawn = picture("Oficina Virtual", day, summary.completo, summary.pasos, summary.tendencia)
     return dg.MaterializeResult(
         metadata={
@@ -51,25 +47,4 @@ def daily_summary(
             "reporte_local": dg.MetadataValue.path(published.page),
             "reporte_s3": f"s3://{store.bucket_name}/{published.key}",
         }
-    )
-
-
-def summarise(connection: psycopg.Connection, bucket: str, day: date) -> Summary:
-    """The numbers of one day of every company. Raises RdsError."""
-    return Summary(
-        day,
-        [
-            CompanySummary(
-                empresa=found.empresa,
-                nombre_empresa=COMPANIES[found.empresa].name,
-                listadas=found.estado.listadas,
-                en_rds=found.estado.listadas_en_rds,
-                rechazadas=found.estado.rechazadas,
-                archivos=found.estado.archivos,
-                en_s3=found.estado.subidos,
-                faltas=list(found.faltas),
-                tendencia=trend_of(connection, CompanyDay(found.empresa, day), bucket),
-            )
-            for found in completeness.of_all(connection, bucket, day)
-        ],
     )

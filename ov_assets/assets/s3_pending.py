@@ -3,23 +3,14 @@
 import dagster as dg
 
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.common import flow_asset, table
 from ov_assets.assets.rds_table import rds_table
 from ov_assets.days import company_day
-from ov_assets.flow.adoption import adopt_partition
-from ov_assets.flow.diff import look, planned_key, s3_lock
-from ov_assets.partitions import company_date
-from ov_assets.rds.diff import apply_diff
+from ov_assets.flow.diff import plan, s3_lock
 from ov_assets.resources import Database, Disk, ObjectStore
 
 
-@dg.asset(
-    partitions_def=company_date,
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"s3", "postgres", "sql"},
-    deps=[rds_table, external.registros_ov_s3],
-)
+@flow_asset(kinds={"s3", "postgres", "sql"}, deps=[rds_table, external.registros_ov_s3])
 def s3_pending(
     context: dg.AssetExecutionContext, database: Database, store: ObjectStore, disk: Disk
 ) -> dg.MaterializeResult:
@@ -30,11 +21,8 @@ def s3_pending(
     """
     partition = company_day(context.partition_key)
     bucket = store.open()
-    # Two at once would plan the same files: whoever writes a partition's registry holds its lock.
     with database.connect() as connection, s3_lock(connection, partition):
-        adopted = adopt_partition(connection, bucket, partition.company, partition.day)
-        diff = look(partition, connection, bucket, disk.root)
-        applied = apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)
+        adopted, diff, applied = plan(partition, connection, bucket, disk.open().root)
         connection.commit()
     if not diff.files:
         raise dg.Failure(

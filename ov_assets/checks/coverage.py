@@ -5,7 +5,8 @@ from statistics import median
 
 import dagster as dg
 
-from ov_assets.assets.pqr_captures import COVERAGE_PREFIX, pqr_captures
+from ov_assets.assets.portal_runs import COVERAGE_PREFIX
+from ov_assets.assets.pqr_captures import pqr_captures
 from ov_assets.days import company_day
 from ov_assets.partitions import company_date
 

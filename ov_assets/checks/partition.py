@@ -33,7 +33,7 @@ def every_listed_pqr_captured(
 ) -> dg.AssetCheckResult:
     """Cada PQR que el portal lista está completa en disco; la que falta se nombra, con su causa."""
     partition = company_day(context.partition_key)
-    store = disk.captures(partition)
+    store = disk.open().captures(partition)
     failures = store.outcome()
     manifests = store.manifests()
     whole = {radicado for radicado, manifest in manifests.items() if not store.missing_files(manifest)}
@@ -61,13 +61,13 @@ def csv_contract(context: dg.AssetCheckExecutionContext, disk: Disk) -> dg.Asset
     """El CSV tiene el encabezado fijo; cada captura está en él o en los rechazos; los hashes coinciden."""
     partition = company_day(context.partition_key)
     try:
-        rows = read_company_csv(disk.csv(partition))
-        rejected = {row["numero_radicado"] for row in read_rejects_csv(disk.rejects(partition))}
+        rows = read_company_csv(disk.open().csv(partition))
+        rejected = {row["numero_radicado"] for row in read_rejects_csv(disk.open().rejects(partition))}
     except CsvContractError as error:
         return dg.AssetCheckResult(passed=False, description=str(error))
     problems: dict[str, str] = {}
     in_csv = [row["numero_radicado"] for row in rows]
-    for radicado in disk.captures(partition).manifests():
+    for radicado in disk.open().captures(partition).manifests():
         if radicado not in in_csv and radicado not in rejected:
             problems[radicado] = "captured, but not in the CSV"
     for row in rows:
@@ -97,7 +97,7 @@ def rds_equals_csv(
 ) -> dg.AssetCheckResult:
     """La tabla tiene cada fila del CSV con el mismo contenido, salvo las que están en cuarentena."""
     partition = company_day(context.partition_key)
-    path = disk.csv(partition)
+    path = disk.open().csv(partition)
     rows = read_company_csv(path)
     with database.connect() as connection:
         found = csv_equals_table(connection, partition.company, rows)
@@ -142,7 +142,7 @@ def s3_equals_registry(
     """Cada archivo registrado está en el bucket con su tamaño y ETag, y ningún objeto carece de registro."""
     partition = company_day(context.partition_key)
     with database.connect() as connection:
-        diff = look(partition, connection, store.open(), disk.root)
+        diff = look(partition, connection, store.open(), disk.open().root)
     good = diff.complete and not diff.huerfanos
     return dg.AssetCheckResult(
         passed=good,

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,39 +16,24 @@ import psycopg
 from ov_assets.cli.summary import Summary
 from ov_assets.days import CompanyDay
 from ov_assets.flow import progress
-from ov_assets.flow.adoption import adopt_partition
-from ov_assets.flow.diff import look, planned_key
-from ov_assets.flow.load import files_of_partition
+from ov_assets.flow.capture import read_day
+from ov_assets.flow.diff import plan
+from ov_assets.flow.load import load
 from ov_assets.flow.reserve import reserved
-from ov_assets.portal.capture import capture_day
+from ov_assets.flow.staging import Staging
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import BrokenCaptureError
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import CsvContractError, write_company_csv, write_rejects_csv
-from ov_assets.pqr.files import sha256_of
 from ov_assets.rds import registry
 from ov_assets.rds.connection import RdsError
-from ov_assets.rds.diff import apply_diff
-from ov_assets.rds.loader import load_partition, rehearsed
-from ov_assets.rds.rejects import Thresholds
+from ov_assets.rds.loader import rehearsed
 from ov_assets.resources import Database, Disk, ObjectStore, Portals
 from ov_assets.s3.errors import S3Error
-from ov_assets.settings import Settings
-from ov_assets.timezone import BOGOTA
 
 NAME = "ov run --dry-run"
 FAILURES = (PortalError, BrokenCaptureError, CsvContractError, RdsError, S3Error)
-
-
-class Scratch(Disk):
-    """A folder in the place of the data directory."""
-
-    folder: str
-
-    @property
-    def root(self) -> Path:
-        return Path(self.folder)
 
 
 def dry_run(partition: CompanyDay, listener: progress.Listener) -> tuple[Summary, list[str]]:
@@ -60,38 +44,31 @@ def dry_run(partition: CompanyDay, listener: progress.Listener) -> tuple[Summary
     summary, keys = Summary(partition.company, partition.day), []
     with progress.listening(listener), Database().connect() as connection:
         try:
-            with _captured(partition, connection, summary) as disk:
-                keys = _load_and_look(partition, connection, disk, summary)
+            with _captured(partition, connection, summary) as staging:
+                keys = _load_and_look(partition, connection, staging, summary)
         except FAILURES as error:
             summary.errors.append(str(error))
     return summary, keys
 
 
 @contextmanager
-def _captured(partition: CompanyDay, connection: psycopg.Connection, summary: Summary) -> Iterator[Scratch]:
+def _captured(partition: CompanyDay, connection: psycopg.Connection, summary: Summary) -> Iterator[Staging]:
     """The captures of a day, brought up to date in a folder that is removed at the end."""
     with TemporaryDirectory(prefix="ov-dry-run-") as folder:
-        disk, portals, report = Scratch(folder=folder), Portals(), CaptureReport()
-        store, kept = disk.captures(partition), Disk().captures(partition)
-        with reserved(connection, partition.company):
+        staging, portals, report = Staging(Path(folder)), Portals(), CaptureReport()
+        store, kept = staging.captures(partition), Disk().open().captures(partition)
+        with reserved(connection, partition.company) as still_ours:
             # What is captured already isn't opened at the portal again.
             if kept.folder.is_dir():
                 shutil.copytree(kept.folder, store.folder, copy_function=_link)
-            capture_day(
-                portals.site(partition.company),
-                partition.day,
-                store,
-                portals.limits(),
-                now=lambda: datetime.now(BOGOTA),
-                on_progress=lambda done, total: progress.report("pqr_captures", done, total),
-                report=report,
-            )
+            site = portals.site(partition.company)
+            read_day(site, portals.limits(), partition.day, store, report, still_ours)
         summary.listed, summary.captured = len(report.listed), len(report.listed) - len(report.failures)
         summary.errors += [
             f"{partition}: {failure.numero_radicado} is not captured: {failure.cause}"
             for failure in report.failures.values()
         ]
-        yield disk
+        yield staging
 
 
 def _link(source: str, target: str) -> None:
@@ -103,35 +80,20 @@ def _link(source: str, target: str) -> None:
 
 
 def _load_and_look(
-    partition: CompanyDay, connection: psycopg.Connection, disk: Disk, summary: Summary
+    partition: CompanyDay, connection: psycopg.Connection, staging: Staging, summary: Summary
 ) -> list[str]:
-    store, csv, rejects_csv = disk.captures(partition), disk.csv(partition), disk.rejects(partition)
-    rows, rejects = consolidate(store)
-    write_rejects_csv(rejects_csv, rejects)
-    write_company_csv(csv, rows)
+    rows, rejects = consolidate(staging.captures(partition))
+    write_rejects_csv(staging.rejects(partition), rejects)
+    write_company_csv(staging.csv(partition), rows)
     summary.csv_rows = len(rows)
-    settings, bucket = Settings(), ObjectStore().open()
+    bucket = ObjectStore().open()
     with rehearsed(connection, partition.company, partition.day):
-        load = load_partition(
-            connection,
-            partition.company,
-            partition.day,
-            csv,
-            rejects_csv,
-            files_of_partition(store, csv),
-            NAME,
-            Thresholds(settings.ov_rejects_max_rows, settings.ov_rejects_max_share),
-            settings.row_key(),
-            sha256_of(csv),
-            rehearsal=True,
-        )
-        summary.inserted, summary.updated = load.insertadas, load.actualizadas
-        summary.unchanged = load.sin_cambio
-        summary.rejected, summary.files = load.rechazadas + load.rechazadas_csv, load.archivos
-        adopt_partition(connection, bucket, partition.company, partition.day)
-        diff = look(partition, connection, bucket, disk.root)
+        loaded = load(partition, connection, staging, NAME, rehearsal=True)
+        summary.inserted, summary.updated = loaded.insertadas, loaded.actualizadas
+        summary.unchanged = loaded.sin_cambio
+        summary.rejected, summary.files = loaded.rechazadas + loaded.rechazadas_csv, loaded.archivos
+        _, diff, _ = plan(partition, connection, bucket, staging.root)
         summary.pending, summary.verified = len(diff.pending), diff.files - len(diff.pending)
-        apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)
         # What an uploader would take now is what would be uploaded: the leases are taken back as well.
         claimed = registry.claim(
             connection,

@@ -88,7 +88,7 @@ def replay(company: str | None, day: date | None, as_json: bool) -> None:
 
         with Database().connect() as connection:
             for (slug, of), _ in groupby(_summary(company, day), key=lambda row: row[:2]):
-                path = Disk().csv(CompanyDay(slug, of))
+                path = Disk().open().csv(CompanyDay(slug, of))
                 done = replay_partition(connection, slug, of, path, Settings().row_key())
                 rows.append(_texts((slug, of, done.reingresadas, done.siguen, done.sin_fila)))
     _print("Replayed", REPLAYED, rows, as_json)

@@ -88,7 +88,7 @@ def reconcile(
             bucket = _bucket()
             with Database().connect() as connection:
                 report = reconciliation.reconcile(
-                    connection, bucket, Disk().root, Layout(Settings().ov_s3_layout), request
+                    connection, bucket, Disk().open().root, Layout(Settings().ov_s3_layout), request
                 )
         except (reconciliation.TooManyChangesError, RdsError, S3Error) as error:
             raise click.ClickException(str(error)) from error

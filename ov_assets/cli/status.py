@@ -30,7 +30,7 @@ def status(company: str | None, first: date | None, last: date | None, as_json: 
         with Database().connect() as connection:
             for slug in [company] if company else list(COMPANIES):
                 for day in days_of(connection, slug, first, last, bucket):
-                    captured = len(Disk().captures(CompanyDay(slug, day.fecha)).manifests())
+                    captured = len(Disk().open().captures(CompanyDay(slug, day.fecha)).manifests())
                     counts = (day.listadas, captured, day.filas, day.rechazadas, day.archivos)
                     if any(counts):
                         rows.append((slug, day.fecha.isoformat(), *counts, day.pendientes, day.subidos))

@@ -8,8 +8,9 @@ from pathlib import Path
 import psycopg
 
 from ov_assets.days import CompanyDay
+from ov_assets.flow.adoption import Adopted, adopt_partition
 from ov_assets.pqr.manifest import Clase
-from ov_assets.rds.diff import PartitionDiff, PendingFile, diff_partition
+from ov_assets.rds.diff import Applied, PartitionDiff, PendingFile, apply_diff, diff_partition
 from ov_assets.rds.locks import advisory_lock
 from ov_assets.s3.inventory import list_keys, list_objects
 from ov_assets.s3.keys import Layout, object_key, partition_prefixes
@@ -47,6 +48,19 @@ def look(
         data_dir=data_dir,
         prove=prove,
     )
+
+
+def plan(
+    partition: CompanyDay, connection: psycopg.Connection, bucket: Bucket, data_dir: Path
+) -> tuple[Adopted, PartitionDiff, Applied]:
+    """Give files the objects that have their bytes, look, and write down what is to be uploaded.
+
+    The caller holds the partition's lock: two at once would plan the same files. Raises RdsError and S3Error.
+    """
+    adopted = adopt_partition(connection, bucket, partition.company, partition.day)
+    diff = look(partition, connection, bucket, data_dir)
+    applied = apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)
+    return adopted, diff, applied
 
 
 def s3_lock(

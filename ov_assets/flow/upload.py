@@ -9,7 +9,9 @@ import psycopg
 
 from ov_assets.days import CompanyDay
 from ov_assets.flow import progress
+from ov_assets.flow.diff import look, s3_lock
 from ov_assets.rds import registry
+from ov_assets.rds.diff import PartitionDiff
 from ov_assets.rds.registry import Failed, Uploaded
 from ov_assets.s3.errors import S3Error
 from ov_assets.s3.inventory import list_keys
@@ -18,6 +20,20 @@ from ov_assets.s3.uploader import Limits, Outcome, Resultado, UploadItem, unconf
 
 # Each batch is confirmed by a listing of its own, and a page of a listing has a thousand keys.
 LIMITS = Limits(batch=1000)
+
+
+def upload(
+    partition: CompanyDay, connection: psycopg.Connection, bucket: Bucket, data_dir: Path
+) -> tuple[list[Outcome], PartitionDiff]:
+    """Upload what is planned of one partition, under its lock, and look again at what is where.
+
+    Raises LockBusyError, RdsError and S3Error.
+    """
+    with s3_lock(connection, partition):
+        outcomes = upload_claimed(partition, connection, bucket, data_dir)
+        diff = look(partition, connection, bucket, data_dir)
+        connection.commit()
+    return outcomes, diff
 
 
 def upload_claimed(

@@ -10,36 +10,36 @@ import time
 from datetime import date, timedelta
 
 from ov_assets.days import CompanyDay, today
+from ov_assets.flow.staging import Staging
 from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_change, partition_folders
 from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase, Manifest
 from ov_assets.rds.diff import ProvenFile
-from ov_assets.resources import Disk
 
 NOT_PROVEN, BUSY, CHANGED = "sin verificar en S3", "ejecución en curso", "alterado o ilegible en disco"
 
 Proven = frozenset[ProvenFile]
 
 
-def partitions_with_raw(disk: Disk, days: int) -> list[CompanyDay]:
+def partitions_with_raw(staging: Staging, days: int) -> list[CompanyDay]:
     """Partitions with raw files from before the retention, oldest first; none when it is 0."""
     last = today() - timedelta(days=days)
-    folders = partition_folders(disk.root / "raw") if days else ()
+    folders = partition_folders(staging.root / "raw") if days else ()
     return sorted((partition for partition, _ in folders if partition.day < last), key=lambda p: p.day)
 
 
-def partitions_with_csv(disk: Disk, days: int) -> list[CompanyDay]:
+def partitions_with_csv(staging: Staging, days: int) -> list[CompanyDay]:
     """Partitions with a company CSV from before the retention, oldest first; none when it is 0."""
     last = today() - timedelta(days=days)
-    paths = (disk.root / "csv").glob("*/????-??-??.csv") if days else ()
+    paths = (staging.root / "csv").glob("*/????-??-??.csv") if days else ()
     found = (CompanyDay(path.parent.name, date.fromisoformat(path.stem)) for path in paths)
     return sorted((partition for partition in found if partition.day < last), key=lambda p: p.day)
 
 
-def raw_of(partition: CompanyDay, proven: Proven, disk: Disk, found: Found) -> None:
+def raw_of(partition: CompanyDay, proven: Proven, staging: Staging, found: Found) -> None:
     """Add to `found` the PDFs and attachments of one partition that may go. The caller holds its locks."""
-    store = disk.captures(partition)
+    store = staging.captures(partition)
     try:
         manifests = store.manifests()
     except (BrokenCaptureError, UnreadableCaptureError):
@@ -62,12 +62,12 @@ def raw_of(partition: CompanyDay, proven: Proven, disk: Disk, found: Found) -> N
             found.paths += there
 
 
-def csv_of(partition: CompanyDay, proven: Proven, disk: Disk, found: Found) -> None:
+def csv_of(partition: CompanyDay, proven: Proven, staging: Staging, found: Found) -> None:
     """Add to `found` the company CSV of one partition, if it may go. The caller holds its locks.
 
     The rejects beside it are nowhere else, so they stay.
     """
-    path = disk.csv(partition)
+    path = staging.csv(partition)
     if not path.is_file() or newest_change(path) >= time.time() - found.dias * SECONDS_PER_DAY:
         return
     if ProvenFile("", Clase.CSV, path.name, sha256_of(path)) in proven:

@@ -10,17 +10,17 @@ import psycopg
 
 from ov_assets.days import CompanyDay
 from ov_assets.flow.diff import look
+from ov_assets.flow.staging import Staging
 from ov_assets.housekeeping import archived, aside, found
 from ov_assets.housekeeping import old_runs as runs
 from ov_assets.housekeeping.found import Found
 from ov_assets.rds.locks import LockBusyError, advisory_lock
-from ov_assets.resources import Disk
 from ov_assets.runs import partitions_in_flight
 from ov_assets.s3.store import Bucket
 from ov_assets.settings import Settings
 
-Partitions = Callable[[Disk, int], list[CompanyDay]]
-FilesOf = Callable[[CompanyDay, archived.Proven, Disk, Found], None]
+Partitions = Callable[[Staging, int], list[CompanyDay]]
+FilesOf = Callable[[CompanyDay, archived.Proven, Staging, Found], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def sweep(
     instance: dg.DagsterInstance,
     connection: psycopg.Connection,
     bucket: Bucket,
-    disk: Disk,
+    staging: Staging,
     settings: Settings,
     *,
     dry_run: bool,
@@ -48,12 +48,12 @@ def sweep(
     Raises RdsError, S3Error, OSError; what was removed until then stays removed.
     """
     home, busy = settings.ov_home.absolute(), partitions_in_flight(instance)
-    archive = _Archive(instance, connection, bucket, disk, dry_run)
+    archive = _Archive(instance, connection, bucket, staging, dry_run)
     old_runs = runs.superseded(instance, settings.ov_keep_runs_days)
     if not dry_run:
         runs.delete(instance, old_runs)
     return [
-        remove(found.leftovers(disk.root / "raw", busy), dry_run),
+        remove(found.leftovers(staging.root / "raw", busy), dry_run),
         archive.remove(Found("apartadas", found.LEFTOVER_DAYS), aside.partitions_with_aside, aside.aside_of),
         remove(found.evidence(home / "evidence", settings.ov_evidence_days), dry_run),
         remove(found.logs(home / "logs", settings.ov_keep_logs_days), dry_run),
@@ -93,13 +93,13 @@ class _Archive:
     instance: dg.DagsterInstance
     connection: psycopg.Connection
     bucket: Bucket
-    disk: Disk
+    staging: Staging
     dry_run: bool
 
     def remove(self, clase: Found, partitions: Partitions, files_of: FilesOf) -> Freed:
         """One class, a partition at a time, under the same locks as its capture, its load and its upload."""
         total = Freed(clase.clase, clase.dias, 0, 0)
-        for partition in partitions(self.disk, clase.dias):
+        for partition in partitions(self.staging, clase.dias):
             part, day = Found(clase.clase, clase.dias), partition.day.isoformat()
             try:
                 with (
@@ -120,8 +120,8 @@ class _Archive:
         if partition in partitions_in_flight(self.instance):
             part.keep(archived.BUSY)
         else:
-            proven = look(partition, self.connection, self.bucket, self.disk.root, prove=True).proven
-            files_of(partition, proven, self.disk, part)
+            proven = look(partition, self.connection, self.bucket, self.staging.root, prove=True).proven
+            files_of(partition, proven, self.staging, part)
         return remove(part, self.dry_run)
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from ov_assets.assets.common import without_a_day
+from ov_assets.assets.portal_runs import without_a_day
 from ov_assets.checks.partition import CHECKS, NAMED_MAX
 from ov_assets.days import CompanyDay
 from ov_assets.partitions import partition_key
@@ -81,7 +81,7 @@ def test_a_hundred_listed_and_not_captured_are_counted_and_some_of_them_named(
     rows = [ListedRow(f"{n:08d}", f"{PARTITION.day:%Y/%m/%d} 08:00", "Finalizado", "h") for n in range(100)]
     with connect(database) as conn:
         record_listing(conn, *PARTITION, PARTITION.day, rows, datetime.now(UTC), complete=True)
-    resources()["disk"].captures(PARTITION).record_outcome({})
+    resources()["disk"].open().captures(PARTITION).record_outcome({})
     told = metadata(checked("every_listed_pqr_captured"))
     assert told["faltan"] == 100
     assert len(told["faltantes"]) == NAMED_MAX

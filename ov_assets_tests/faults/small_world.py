@@ -17,16 +17,15 @@ from botocore.config import Config
 from psycopg.rows import namedtuple_row
 
 from ov_assets.days import CompanyDay
-from ov_assets.flow.adoption import adopt_partition
-from ov_assets.flow.diff import look, planned_key, s3_lock
+from ov_assets.flow.diff import look, plan
 from ov_assets.flow.load import files_of_partition
 from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
-from ov_assets.flow.upload import upload_claimed
+from ov_assets.flow.upload import upload
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import write_company_csv, write_rejects_csv
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
-from ov_assets.rds.diff import PartitionDiff, apply_diff
+from ov_assets.rds.diff import PartitionDiff
 from ov_assets.rds.loader import LoadResult, load_partition
 from ov_assets.resources import Disk
 from ov_assets.s3.keys import Layout
@@ -65,7 +64,7 @@ class World:
     def __init__(self, database: dict[str, Any], bucket: Any, data_dir: Path) -> None:
         """bucket: the fixture's. OV_DATA_DIR has to name `data_dir`. reached: how often what came about."""
         host, port = bucket.endpoint_url.removeprefix("http://").split(":")
-        self.disk = Disk()  # reads the environment each time, which takes milliseconds
+        self.disk = Disk().open()  # reads the environment each time, which takes milliseconds
         self.data_dir = data_dir
         self.store = self.disk.captures(PARTITION)
         self.csv, self.rejects = self.disk.csv(PARTITION), self.disk.rejects(PARTITION)
@@ -140,18 +139,13 @@ class World:
 
     def plan(self, side: Side) -> PartitionDiff:
         with _connected(side) as conn:
-            adopt_partition(conn, side.bucket, *PARTITION)
-            diff = look(PARTITION, conn, side.bucket, self.disk.root)
-            apply_diff(conn, diff, planned_key(PARTITION), region=side.bucket.settings.region)
+            _, diff, _ = plan(PARTITION, conn, side.bucket, self.disk.root)
             conn.commit()
             return diff
 
     def upload(self, side: Side) -> tuple[Sequence[Outcome], PartitionDiff]:
-        with _connected(side) as conn, s3_lock(conn, PARTITION):
-            outcomes = upload_claimed(PARTITION, conn, side.bucket, self.disk.root)
-            diff = look(PARTITION, conn, side.bucket, self.disk.root)
-            conn.commit()
-            return outcomes, diff
+        with _connected(side) as conn:
+            return upload(PARTITION, conn, side.bucket, self.disk.root)
 
     def reconcile(self, side: Side, *, apply: bool) -> Report:
         request = Request(PARTITION.company, apply=apply, min_age=NOW, multipart_age=NOW)

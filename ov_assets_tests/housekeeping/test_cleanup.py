@@ -139,7 +139,9 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def swept(instance: dg.DagsterInstance, database: dict[str, Any], *, dry_run: bool) -> dict[str, Freed]:
     with connect(database) as connection:
         found = resources()
-        freed = sweep(instance, connection, found["store"].open(), found["disk"], Settings(), dry_run=dry_run)
+        freed = sweep(
+            instance, connection, found["store"].open(), found["disk"].open(), Settings(), dry_run=dry_run
+        )
     return {item.clase: item for item in freed}
 
 
@@ -282,7 +284,9 @@ def test_a_database_that_is_down_removes_nothing(
         connection.close()
         found = resources()
         with pytest.raises(Exception, match="connection"):
-            sweep(instance, connection, found["store"].open(), found["disk"], Settings(), dry_run=False)
+            sweep(
+                instance, connection, found["store"].open(), found["disk"].open(), Settings(), dry_run=False
+            )
     assert tree(data_dir) == before
 
 

@@ -55,7 +55,7 @@ def in_days(days: int) -> Iterator[None]:
 
 def judged(store: CaptureStore, in_s3: Iterable[str] = ()) -> Found:
     part, partition = Found("apartadas", found.LEFTOVER_DAYS), CompanyDay(store.company, store.day)
-    disk = resources()["disk"]
+    disk = resources()["disk"].open()
     assert aside.partitions_with_aside(disk, part.dias) == [partition]
     proven = frozenset(ProvenFile(RADICADO, "pdf", "x", digest) for digest in in_s3)
     with in_days(8):
