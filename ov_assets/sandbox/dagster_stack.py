@@ -14,11 +14,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import ov_assets
+from ov_assets.operations.graphql import DagsterApi, DagsterApiError
 from ov_assets.sandbox import environment, processes, users
 from ov_assets.sandbox.locks import user_lock
 from ov_assets.sandbox.ports import free_port, is_served
@@ -53,6 +53,10 @@ class Options:
     @property
     def directory(self) -> Path:
         return directory_of(Path(self.home))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.webserver_port}"
 
     @property
     def workspace(self) -> Path:
@@ -97,13 +101,13 @@ class Webserver(DagsterService):
 
     def address(self) -> dict[str, str] | None:
         """Ready when the code location is loaded."""
-        health = graphql(self.options.webserver_port, HEALTH)
+        health = health_of(self.options.url)
         if health is None:
             return None
         for location in health["workspaceOrError"].get("locationEntries", []):
             loaded = location["locationOrLoadError"] or {"__typename": None}
             if loaded["__typename"] == "RepositoryLocation":
-                return {"url": f"http://127.0.0.1:{self.options.webserver_port}"}
+                return {"url": self.options.url}
             if loaded["__typename"] == "PythonError" and loaded["className"] != UNREACHABLE:
                 raise ServiceError(f"{self.options.module} can't be loaded: {loaded['message'].strip()}")
         return None
@@ -124,7 +128,7 @@ class Daemon(DagsterService):
 
     def address(self) -> dict[str, str] | None:
         """Ready when each of its parts has reported since it was started."""
-        health = graphql(self.options.webserver_port, HEALTH)
+        health = health_of(self.options.url)
         if health is None:
             return None
         parts = [p for p in health["instance"]["daemonHealth"]["allDaemonStatuses"] if p["required"]]
@@ -132,20 +136,12 @@ class Daemon(DagsterService):
         return {"parts": str(len(parts))} if parts and all(fresh) else None
 
 
-def graphql(port: int, query: str) -> dict[str, Any] | None:
-    """The answer's data; None while nobody answers. No proxy of the environment is asked."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+def health_of(url: str) -> dict[str, Any] | None:
+    """What a web server says of the code location and the daemon; None while it can't answer."""
     try:
-        connection.request(
-            "POST", "/graphql", json.dumps({"query": query}), {"Content-Type": "application/json"}
-        )
-        data: dict[str, Any] | None = json.load(connection.getresponse()).get("data")
-    except (OSError, HTTPException, json.JSONDecodeError):
+        return DagsterApi(url).ask(HEALTH)
+    except DagsterApiError:
         return None
-    else:
-        return data
-    finally:
-        connection.close()
 
 
 @contextmanager
