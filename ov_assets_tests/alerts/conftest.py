@@ -105,9 +105,18 @@ def rds(monkeypatch: pytest.MonkeyPatch, database: dict[str, Any]) -> dict[str, 
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
+def schedules() -> None:
+    """For a test that evaluates a schedule, which opens Dagster's instance by itself."""
+
+
+@pytest.fixture
+def instance(request: pytest.FixtureRequest) -> Iterator[dg.DagsterInstance]:
+    """In memory; in files, where each run costs ten times as much, for `schedules` alone."""
+    if "schedules" in request.fixturenames:
+        yield request.getfixturevalue("instance_in_files")
+    else:
+        with dg.DagsterInstance.ephemeral() as made:
+            yield made
 
 
 @pytest.fixture

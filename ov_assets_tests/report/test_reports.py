@@ -29,12 +29,6 @@ PERSON = {
 }
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
-
-
 def reports(bucket: Any, owner: str) -> dict[str, str]:
     listed = bucket.client.list_objects_v2(Bucket=bucket.name, Prefix=f"{owner}/03_reports/")
     return {
