@@ -1,8 +1,8 @@
 # `make help` lists the targets. Each one first sees to what it needs (scripts/setup.sh).
-.PHONY: help setup demo up test lint clean
+.PHONY: help setup demo up test test-fast lint clean
 
 help:   ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup:  ## the virtual environment, the pinned packages, a browser
 	@scripts/setup.sh
@@ -15,6 +15,9 @@ up: setup  ## the sandbox with Dagster's UI, until Ctrl-C
 
 test: setup  ## all tests, on two sandboxes side by side
 	@.venv/bin/pytest -n 2 --dist loadfile
+
+test-fast: setup  ## the tests that need no service and no browser
+	@.venv/bin/pytest -q -m "not db and not browser and not kill"
 
 lint: setup  ## style and format
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -30,6 +30,20 @@ from ov_assets_tests.shared_database import Conninfo, SharedDatabase, fresh_data
 # What a developer's shell may hold about a real database, bucket or portal.
 FOREIGN_PREFIXES = ("RDS_", "S3_", "AWS_", "OV_", "DAGSTER_", "PG")
 KEPT = {"OV_CHROMIUM"}
+# What a test needs is seen from the fixtures that it asks for, its fixtures' own included.
+MARKS = {
+    "db": {"postgres_variables", "s3_variables", "postgres_16", "home", "up"},
+    "browser": {"portal_variables", "server", "browser", "up"},
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`db`: a service runs (PostgreSQL, S3, Dagster). `browser`: a portal does, for a Chromium to look at."""
+    for item in items:
+        for mark, fixtures in MARKS.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session", autouse=True)

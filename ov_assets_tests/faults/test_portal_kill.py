@@ -44,6 +44,7 @@ def assert_gone(processes: list[psutil.Process]) -> None:
     assert not alive, f"survivors of a killed capture: {[process.name() for process in alive]}"
 
 
+@pytest.mark.kill
 @pytest.mark.timeout(1_800)
 def test_kill_9_loses_nothing_and_asks_little_twice(portal: Any, tmp_path: Path) -> None:
     radicados = add_pqrs(portal, PQRS, attachments=1)

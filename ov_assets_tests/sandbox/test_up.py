@@ -114,6 +114,7 @@ def test_up_runs_what_env_names_and_stops_on_ctrl_c(home: Path) -> None:
     assert living(home) == []
 
 
+@pytest.mark.kill
 def test_a_killed_up_leaves_nobody_and_its_run_is_taken_up_again(home: Path) -> None:
     up = Up(home)
     up.start_stubborn_run()
@@ -131,6 +132,7 @@ def test_a_killed_up_leaves_nobody_and_its_run_is_taken_up_again(home: Path) -> 
     nobody_left(home, 15)
 
 
+@pytest.mark.kill
 def test_a_killed_supervisor_of_dagster_leaves_nobody(home: Path) -> None:
     up = Up(home)
     up.start_stubborn_run()
@@ -140,6 +142,7 @@ def test_a_killed_supervisor_of_dagster_leaves_nobody(home: Path) -> None:
     nobody_left(home, 1)
 
 
+@pytest.mark.kill
 def test_a_killed_supervisor_of_the_sandbox_leaves_nobody(home: Path) -> None:
     up = Up(home)
     os.kill(state(home)["pid"], signal.SIGKILL)
