@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from aiosmtpd.controller import Controller
+from apprise.plugins.email import NotifyEmail
 
 from ov_assets.alerts.sensors import alert_delivery_sensor, alerts_sensor
 from ov_assets.resources import Database
@@ -40,8 +41,9 @@ class Mailbox:
 
 
 @pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    """A mail server, and the apprise URL that writes to it."""
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Mailbox, str]]:
+    """A mail server, and the apprise URL that writes to it; it takes mails as fast as they come."""
+    monkeypatch.setattr(NotifyEmail, "request_rate_per_sec", 0)
     box = Mailbox()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]  # the controller calls itself, so it has to know its port
