@@ -32,18 +32,23 @@ FOREIGN_PREFIXES = ("RDS_", "S3_", "AWS_", "OV_", "DAGSTER_", "PG")
 KEPT = {"OV_CHROMIUM"}
 # What a test needs is seen from the fixtures that it asks for, its fixtures' own included.
 MARKS = {
-    "db": {"postgres_variables", "s3_variables", "postgres_16", "home", "up"},
+    "db": {"postgres_variables", "s3_variables", "postgres_16", "home", "same_home", "up"},
     "browser": {"portal_variables", "server", "browser", "up"},
 }
+# Of a module, and too dear to be made by two workers: its tests stay together.
+SHARED = {"up", "same_home", "server", "browser", "postgres_16"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`db`: a service runs (PostgreSQL, S3, Dagster). `browser`: a portal does, for a Chromium to look at."""
     for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
         for mark, fixtures in MARKS.items():
-            if fixtures & set(getattr(item, "fixturenames", ())):
+            if fixtures & asked:
                 item.add_marker(mark)
+        if SHARED & asked:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)
