@@ -1,5 +1,5 @@
 # `make help` lists the targets. Each one first sees to what it needs (scripts/setup.sh).
-.PHONY: help setup demo up test lint types arrows definitions clean
+.PHONY: help setup demo up test test-fast lint types arrows definitions clean
 
 help:   ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -14,7 +14,10 @@ up: setup  ## the sandbox with Dagster's UI, until Ctrl-C
 	@exec .venv/bin/ov up
 
 test: setup  ## all tests, on two sandboxes side by side
-	@.venv/bin/pytest -n 2 --dist loadfile
+	@.venv/bin/pytest -n 2 --dist loadgroup
+
+test-fast: setup  ## the tests that need no service and no browser
+	@.venv/bin/pytest -q -m "not db and not browser and not kill"
 
 lint: setup  ## style and format
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -5,6 +5,7 @@ its own; the portals are shared, and reset after each test.
 """
 
 import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -15,19 +16,39 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import dagster as dg
 import httpx
 import psycopg
 import pytest
-import stamina
 from psycopg import sql
 
 from ov_assets.sandbox import environment, running, users
+from ov_assets.sandbox.credentials import of_sandbox
 from ov_assets.settings import Settings
+from ov_assets_tests.shared_database import Conninfo, SharedDatabase, fresh_database
 
-Conninfo = dict[str, Any]
 # What a developer's shell may hold about a real database, bucket or portal.
 FOREIGN_PREFIXES = ("RDS_", "S3_", "AWS_", "OV_", "DAGSTER_", "PG")
 KEPT = {"OV_CHROMIUM"}
+# What a test needs is seen from the fixtures that it asks for, its fixtures' own included.
+MARKS = {
+    "db": {"postgres_variables", "s3_variables", "postgres_16", "home", "same_home", "up"},
+    "browser": {"portal_variables", "server", "browser", "up"},
+}
+# Of a module, and too dear to be made by two workers: its tests stay together.
+SHARED = {"up", "same_home", "server", "browser", "postgres_16"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`db`: a service runs (PostgreSQL, S3, Dagster). `browser`: a portal does, for a Chromium to look at."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        for mark, fixtures in MARKS.items():
+            if fixtures & asked:
+                item.add_marker(mark)
+        if SHARED & asked:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,7 +78,24 @@ def postgres_variables(sandbox_settings: Settings) -> Iterator[dict[str, str]]:
     """RDS_* and DAGSTER_PG_*; nothing migrated."""
     groups = [environment.RDS, environment.DAGSTER]
     with running(sandbox_settings, groups, migrate=False) as variables:
+        never_wait_for_the_disk(sandbox_settings, variables)
         yield variables
+
+
+def never_wait_for_the_disk(settings: Settings, variables: dict[str, str]) -> None:
+    """What these databases hold is worth nothing after a power cut, and none lives until a vacuum is due."""
+    superuser = of_sandbox(environment.directory_of(settings), []).postgres
+    with psycopg.connect(
+        host=variables["RDS_HOST"],
+        port=variables["RDS_PORT"],
+        dbname="postgres",
+        user="postgres",
+        password=superuser,
+        autocommit=True,
+    ) as admin:
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        admin.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
@@ -91,30 +129,6 @@ def sandbox(
         yield variables | {"OV_HOME": str(sandbox_settings.ov_home)}
 
 
-@contextmanager
-def fresh_database(variables: dict[str, str], template: str) -> Iterator[Conninfo]:
-    """A database made from `template`, dropped afterwards whoever is still connected."""
-    conninfo: Conninfo = {
-        "host": variables["RDS_HOST"],
-        "port": int(variables["RDS_PORT"]),
-        "user": variables["RDS_USERNAME"],
-        "password": variables["RDS_PASSWORD"],
-        "dbname": f"test_{uuid.uuid4().hex[:12]}",
-        "sslmode": variables["RDS_SSL_MODE"],
-    }
-    name = sql.Identifier(conninfo["dbname"])
-    with psycopg.connect(**conninfo | {"dbname": variables["RDS_DATABASE"]}, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
-        try:
-            yield conninfo
-        finally:
-            # An autovacuum at work there is the server's own: nobody may end it, but it soon ends.
-            busy = psycopg.errors.InsufficientPrivilege
-            for attempt in stamina.retry_context(on=busy, attempts=None, timeout=60, wait_max=1):
-                with attempt:
-                    admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-
-
 @pytest.fixture
 def empty_database(postgres_variables: dict[str, str]) -> Iterator[Conninfo]:
     """Keyword arguments of `psycopg.connect` for a fresh database with nothing in it."""
@@ -132,9 +146,23 @@ def migrated_template(postgres_variables: dict[str, str]) -> Iterator[str]:
         yield conninfo["dbname"]
 
 
+@pytest.fixture(scope="session")
+def shared_database(postgres_variables: dict[str, str], migrated_template: str) -> Iterator[SharedDatabase]:
+    shared = SharedDatabase(postgres_variables, migrated_template)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def database(postgres_variables: dict[str, str], migrated_template: str) -> Iterator[Conninfo]:
-    """Keyword arguments of `psycopg.connect` for a fresh database with all migrations applied."""
+def database(shared_database: SharedDatabase) -> Iterator[Conninfo]:
+    """Keyword arguments of `psycopg.connect` for a database with all migrations applied and nothing in it."""
+    with shared_database.lent() as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def new_database(postgres_variables: dict[str, str], migrated_template: str) -> Iterator[Conninfo]:
+    """The same, made for this test: PostgreSQL has counted nothing in it yet."""
     with fresh_database(postgres_variables, migrated_template) as conninfo:
         yield conninfo
 
@@ -147,16 +175,62 @@ class Bucket:
     client: Any  # of boto3
 
 
+class SharedBucket:
+    """One bucket for many tests: the first object in a new one costs as much as a hundred later ones."""
+
+    FEW = 100  # above it a new bucket costs less
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._endpoint, self._region = variables["S3_ENDPOINT_URL"], variables["AWS_REGION"]
+        self._client = boto3.client("s3", endpoint_url=self._endpoint, region_name=self._region)
+        self._name: str | None = None
+
+    @contextmanager
+    def lent(self) -> Iterator[Bucket]:
+        if self._name is None:
+            self._name = f"ov-test-{uuid.uuid4().hex[:12]}"
+            self._client.create_bucket(Bucket=self._name)
+        yield Bucket(self._name, self._endpoint, self._region, self._client)
+        if not self._cleared(self._name):
+            self.delete()
+
+    def _cleared(self, name: str) -> bool:
+        """Empty it; False if that is not to be had cheaply, or if it had keys that are more than names."""
+        keys = [item["Key"] for item in self._client.list_objects_v2(Bucket=name).get("Contents", ())]
+        plain = all(re.fullmatch(r"[\w.-]+(/[\w.-]+)*", key, re.ASCII) for key in keys)
+        if (
+            len(keys) > self.FEW
+            or not plain
+            or self._client.list_multipart_uploads(Bucket=name).get("Uploads")
+        ):
+            return False
+        if keys:
+            wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            self._client.delete_objects(Bucket=name, Delete=wanted)
+        return not self._client.list_objects_v2(Bucket=name)["KeyCount"]
+
+    def delete(self) -> None:
+        if self._name is not None:
+            self._client.delete_bucket(Bucket=self._name)  # SeaweedFS deletes what is in it too
+        self._name = None
+
+    def close(self) -> None:
+        self.delete()
+        self._client.close()
+
+
+@pytest.fixture(scope="session")
+def shared_bucket(s3_variables: dict[str, str]) -> Iterator[SharedBucket]:
+    shared = SharedBucket(s3_variables)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def bucket(s3_variables: dict[str, str]) -> Iterator[Bucket]:
-    """A fresh bucket. Credentials are in the environment."""
-    endpoint, region = s3_variables["S3_ENDPOINT_URL"], s3_variables["AWS_REGION"]
-    client = boto3.client("s3", endpoint_url=endpoint, region_name=region)
-    name = f"ov-test-{uuid.uuid4().hex[:12]}"
-    client.create_bucket(Bucket=name)
-    yield Bucket(name, endpoint, region, client)
-    client.delete_bucket(Bucket=name)  # SeaweedFS deletes what is in it too
-    client.close()
+def bucket(shared_bucket: SharedBucket) -> Iterator[Bucket]:
+    """An empty bucket. Credentials are in the environment."""
+    with shared_bucket.lent() as lent:
+        yield lent
 
 
 class Portal:
@@ -202,6 +276,27 @@ def portal(shared_portal: Portal) -> Iterator[Portal]:
     """Both portals, without faults; reset afterwards."""
     yield shared_portal
     shared_portal.reset()
+
+
+@pytest.fixture(scope="session")
+def new_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Dagster has made its tables once, for `instance` to be copied from."""
+    folder = tmp_path_factory.mktemp("dagster")
+    with dg.DagsterInstance.local_temp(str(folder)):
+        return folder
+
+
+@pytest.fixture
+def instance_in_files(new_instance: Path, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """A fresh instance that Dagster can open by itself, as it does for a schedule."""
+    folder = shutil.copytree(new_instance, tmp_path / "instance")
+    with dg.DagsterInstance.local_temp(str(folder)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def instance(instance_in_files: dg.DagsterInstance) -> dg.DagsterInstance:
+    return instance_in_files
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What Dagster loads: the graph, its partitions, and every clock in Bogotá's time."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -34,12 +33,6 @@ CHAIN = ["pqr_captures", "company_csv", "rds_table", "s3_pending", "s3_objects",
 def at(text: str, instance: dg.DagsterInstance | None = None, **found: Any) -> dg.ScheduleEvaluationContext:
     tick = datetime.fromisoformat(text).replace(tzinfo=BOGOTA)
     return dg.build_schedule_context(instance=instance, scheduled_execution_time=tick, resources=found)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:  # a schedule's context wants one that it can open itself
-        yield made
 
 
 def keys(requests: Any) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from aiosmtpd.controller import Controller
+from apprise.plugins.email import NotifyEmail
 
 from ov_assets.alerts.sensors import alert_delivery_sensor, alerts_sensor
 from ov_assets.resources import Database, ObjectStore
@@ -40,8 +41,9 @@ class Mailbox:
 
 
 @pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    """A mail server, and the apprise URL that writes to it."""
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Mailbox, str]]:
+    """A mail server, and the apprise URL that writes to it; it takes mails as fast as they come."""
+    monkeypatch.setattr(NotifyEmail, "request_rate_per_sec", 0)
     box = Mailbox()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]  # the controller calls itself, so it has to know its port
@@ -106,9 +108,18 @@ def rds(monkeypatch: pytest.MonkeyPatch, database: dict[str, Any]) -> dict[str, 
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
+def schedules() -> None:
+    """For a test that evaluates a schedule, which opens Dagster's instance by itself."""
+
+
+@pytest.fixture
+def instance(request: pytest.FixtureRequest) -> Iterator[dg.DagsterInstance]:
+    """In memory; in files, where each run costs ten times as much, for `schedules` alone."""
+    if "schedules" in request.fixturenames:
+        yield request.getfixturevalue("instance_in_files")
+    else:
+        with dg.DagsterInstance.ephemeral() as made:
+            yield made
 
 
 @pytest.fixture

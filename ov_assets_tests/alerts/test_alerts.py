@@ -170,6 +170,7 @@ def test_conflicts_and_quarantine_are_told_once_and_closed_when_settled(
     assert all(post["title"].startswith("Resuelto: ") for post in webhook.posts[2:])
 
 
+@pytest.mark.usefixtures("schedules")
 def test_the_morning_names_each_company_without_a_whole_yesterday_and_a_mended_day_closes_its_alert(
     instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: Any, rds: dict[str, Any]
 ) -> None:
@@ -194,6 +195,7 @@ def test_the_morning_names_each_company_without_a_whole_yesterday_and_a_mended_d
     assert webhook.posts[-1]["title"] == "Resuelto: Air-e 13/10/2025: el día no está completo"
 
 
+@pytest.mark.usefixtures("schedules")
 def test_digests_that_nobody_was_sent_are_not_sent_all_at_once(
     instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +207,7 @@ def test_digests_that_nobody_was_sent_are_not_sent_all_at_once(
     assert digests == ["Oficina Virtual 15/10/2025: hay algo que mirar"]
 
 
+@pytest.mark.usefixtures("schedules")
 def test_a_quiet_morning_says_so(
     instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: Any, rds: dict[str, Any]
 ) -> None:

@@ -127,6 +127,7 @@ def whole_days(rds: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("whole_days")
+@pytest.mark.usefixtures("schedules")
 def test_a_hint_and_a_summary_of_a_morning_that_is_past_are_over_without_a_word(
     instance: dg.DagsterInstance, tick: Tick, webhook: Any
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_hint_and_a_summary_of_a_morning_that_is_past_are_over_without_a_word(
 
 
 @pytest.mark.usefixtures("whole_days")
+@pytest.mark.usefixtures("schedules")
 def test_what_is_still_to_be_mended_stays_in_the_digest(
     instance: dg.DagsterInstance, tick: Tick, webhook: Any
 ) -> None:
@@ -160,6 +162,7 @@ def test_what_is_still_to_be_mended_stays_in_the_digest(
     assert all(title in digest["message"] for title in titles(webhook)[:2])
 
 
+@pytest.mark.usefixtures("schedules")
 def test_a_digest_that_one_channel_has_is_stale_by_the_next_one_without_a_word(
     instance: dg.DagsterInstance, tick: Tick, mailbox: Any, webhook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

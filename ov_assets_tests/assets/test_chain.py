@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -22,9 +23,10 @@ from ov_assets_tests.assets.flow_tools import (
     materialize,
     table_rows,
 )
+from ov_assets_tests.portal.tools import sign_in
 from ov_assets_tests.rds.helpers import row
 
-pytestmark = pytest.mark.usefixtures("flow")
+pytestmark = pytest.mark.usefixtures("flow", "kept_session")
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
 HARD = {
     "nic": "0000042",
@@ -35,6 +37,13 @@ HARD = {
     "comentarios": "NULL",
     "lectura": "007,50",
 }
+
+
+@pytest.fixture
+def kept_session(flow: None, portal: Any, data_dir: Path) -> None:
+    """An earlier run has logged in."""
+    for company in ("afinia", "aire"):
+        sign_in(portal, data_dir.parent, company)
 
 
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
@@ -166,8 +175,9 @@ def test_each_asset_can_be_materialized_alone(portal: Any, database: dict[str, A
 
 
 def test_a_wrong_password_is_one_attempt_and_one_clear_line(
-    portal: Any, monkeypatch: pytest.MonkeyPatch
+    portal: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("OV_HOME", str(tmp_path / "without-a-session"))
     monkeypatch.setenv("OV_AIRE_PASSWORD", "not-the-password")
     portal.control("aire").delete("stats").raise_for_status()
     result = materialize(PARTITION, "pqr_captures")

@@ -15,10 +15,10 @@ from typing import Any
 import psutil
 import pytest
 
-from ov_assets_tests.portal.tools import COMPANY, EMPTY_DAY, add_pqrs, differences, stats
+from ov_assets_tests.portal.tools import COMPANY, EMPTY_DAY, add_pqrs, differences, sign_in, stats
 
 KILLS = int(os.environ.get("OV_TEST_KILLS", "4"))
-PQRS = int(os.environ.get("OV_TEST_KILL_PQRS", "25"))
+PQRS = int(os.environ.get("OV_TEST_KILL_PQRS", "16"))
 TABS = 2
 GONE_WITHIN_S = 15.0
 LONGEST_RUN_S = 300
@@ -44,9 +44,11 @@ def assert_gone(processes: list[psutil.Process]) -> None:
     assert not alive, f"survivors of a killed capture: {[process.name() for process in alive]}"
 
 
+@pytest.mark.kill
 @pytest.mark.timeout(1_800)
 def test_kill_9_loses_nothing_and_asks_little_twice(portal: Any, tmp_path: Path) -> None:
     radicados = add_pqrs(portal, PQRS, attachments=1)
+    sign_in(portal, tmp_path / "home")
     rng = random.Random(7)
     kills = 0
     while True:

@@ -110,13 +110,13 @@ def test_a6_an_edit_outside_of_the_five_old_hash_fields_arrives(database, tmp_pa
     assert fetch(database, "SELECT {n} FROM data_general.ov_afinia", n=name) == [("editado",)]
 
 
-def test_a7_rows_carry_the_hash_of_the_csv_and_are_not_updated_each_run(database, tmp_path):
+def test_a7_rows_carry_the_hash_of_the_csv_and_are_not_updated_each_run(new_database, tmp_path):
     rows = [row(n) for n in range(10)]
-    load(database, tmp_path, rows)
-    stored = fetch(database, "SELECT hash_registro FROM data_general.ov_afinia ORDER BY numero_radicado")
+    load(new_database, tmp_path, rows)
+    stored = fetch(new_database, "SELECT hash_registro FROM data_general.ov_afinia ORDER BY numero_radicado")
     assert [digest for (digest,) in stored] == [line["hash_registro"] for line in rows]
-    assert load(database, tmp_path, [row(n, at=later()) for n in range(10)]).sin_cambio == 10
-    assert dead_rows(database, "ov_afinia") == 0
+    assert load(new_database, tmp_path, [row(n, at=later()) for n in range(10)]).sin_cambio == 10
+    assert dead_rows(new_database, "ov_afinia") == 0
 
 
 @pytest.mark.parametrize(("company", "other"), [("afinia", "aire"), ("aire", "afinia")])

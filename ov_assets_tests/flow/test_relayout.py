@@ -67,6 +67,7 @@ def agreed(world: World, layout: Layout) -> bool:
     return reconcile(world.conn, world.bucket, world.data_dir, layout, request).agrees
 
 
+@pytest.mark.kill
 def test_killed_and_completed_byte_for_byte_the_same(world, database, bucket):
     """Must show 7: the adopted bucket of a predecessor, moved by a process that is killed again and again."""
     leave(world, SIZES, SHARED, COPIES)

@@ -3,12 +3,14 @@
 import asyncio
 import hashlib
 import json
+import os
 import sys
 import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,9 +32,18 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@cache
+def session_of(access_key: str | None, secret_key: str | None) -> boto3.Session:
+    """The session of the credentials in the environment: boto3's default one keeps the first that it saw.
+
+    What a session costs is the reading of S3's description, once for all its clients.
+    """
+    return boto3.Session()
+
+
 def open_bucket(name: str, endpoint_url: str, region: str, **more: Any) -> Bucket:
-    # A session of its own: boto3's default one keeps the first credentials it saw.
-    client = boto3.Session().client("s3", endpoint_url=endpoint_url, region_name=region)
+    session = session_of(*map(os.environ.get, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
+    client = session.client("s3", endpoint_url=endpoint_url, region_name=region)
     return Bucket.open(BucketSettings(name, region, endpoint_url, **more), client)
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -128,12 +127,6 @@ def aged(path: Path) -> None:
 @pytest.fixture
 def planted(data_dir: Path, database: dict[str, Any], bucket: Any) -> Planted:
     return Planted(data_dir, database, bucket)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
 
 
 def swept(instance: dg.DagsterInstance, database: dict[str, Any], *, dry_run: bool) -> dict[str, Freed]:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import stat
+import tempfile
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
@@ -33,6 +34,7 @@ from ov_assets_tests.portal.tools import (
     differences,
     faults,
     quick,
+    sign_in,
     site_of,
     stats,
 )
@@ -48,12 +50,17 @@ def in_session(
     limits: Limits | None = None,
     password: str | None = None,
 ) -> Found:
-    async def run() -> Found:
-        site = site_of(portal, password=password)
-        async with portal_session(site, limits or quick(), EMPTY_DAY) as session:
+    """limits or password: log in, as they say; without them there is a session already."""
+
+    async def run(limits: Limits) -> Found:
+        async with portal_session(site_of(portal, password=password), limits, EMPTY_DAY) as session:
             return await work(session)
 
-    return asyncio.run(run())
+    if limits or password:
+        return asyncio.run(run(limits or quick()))
+    with tempfile.TemporaryDirectory() as home:
+        sign_in(portal, Path(home))
+        return asyncio.run(run(quick(Path(home))))
 
 
 async def nothing(session: PortalSession) -> int:
@@ -225,8 +232,9 @@ def test_a_claim_number_slower_than_our_patience_is_waited_for_while_its_request
     portal: Any, tmp_path: Path
 ) -> None:
     add_pqrs(portal, 1)
+    sign_in(portal, tmp_path)
     faults(portal, sgc={"*": "late"}, latency_ms=1_500)
-    capture(portal, tmp_path, quick(late_field_grace_s=0.2))
+    capture(portal, tmp_path, quick(tmp_path, late_field_grace_s=0.2))
     assert differences(portal, tmp_path) == (set(), [])
 
 

@@ -7,7 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from ov_assets.companies import COMPANIES
+from ov_assets.portal.browser.kept_session import KeptSession
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport
@@ -15,6 +18,8 @@ from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS, normalise
+from ov_assets.sandbox.portal.app import DNN_NAME
+from ov_assets.sandbox.portal.session import seal
 from ov_assets.timezone import BOGOTA
 
 EMPTY_DAY = date(2025, 12, 25)
@@ -40,6 +45,25 @@ def quick(keep: Path | None = None, **changes: Any) -> Limits:
         "keep": Keep(keep) if keep else None,
     }
     return Limits(**given | changes)
+
+
+def sign_in(portal: Any, home: Path, company: str = COMPANY) -> None:
+    """A session as an earlier run would have kept it, had without a browser.
+
+    For all that isn't about the log-in itself: typed at the pace that the page wants, that takes seconds.
+    """
+    site = site_of(portal, company)
+    with httpx.Client(base_url=site.base_url, trust_env=False) as client:
+        nonce = client.get("/Login").text.split('name="__OVNonce" value="')[1].split('"')[0]
+        sealed = seal(nonce, site.username, site.password)
+        answer = client.post("/Login", data={"__OVNonce": nonce, f"{DNN_NAME}hidCredenciales": sealed})
+        assert answer.status_code == 302
+        cookies = [
+            {"name": name, "value": value, "domain": client.base_url.host, "path": "/", "expires": -1}
+            | {"httpOnly": True, "secure": False, "sameSite": "Lax"}
+            for name, value in client.cookies.items()
+        ]
+    KeptSession(site, Keep(home)).save({"cookies": cookies, "origins": []})
 
 
 def faults(portal: Any, company: str = COMPANY, **switches: Any) -> None:

@@ -49,6 +49,7 @@ def test_a_load_that_waits_too_long_says_who_it_waits_for(database, tmp_path, mo
     assert load(database, tmp_path, [row(1)]).insertadas == 1
 
 
+@pytest.mark.kill
 @pytest.mark.parametrize("statement", ["load_upsert", "rejects_record", "files_record", "load_record"])
 def test_a4_a_backend_killed_during_the_load_leaves_nothing(database, tmp_path, monkeypatch, statement):
     load(database, tmp_path, [row(1)])

@@ -94,37 +94,37 @@ def test_unknown_labels_are_kept(database, tmp_path):
     ]
 
 
-def test_a10_the_same_file_again_is_a_proven_no_op(database, tmp_path):
+def test_a10_the_same_file_again_is_a_proven_no_op(new_database, tmp_path):
     rows = [*(row(n) for n in range(30)), row(7, at=later(-1), lectura="otra"), row(90, fecha="ayer")]
-    first = load(database, tmp_path, rows)
+    first = load(new_database, tmp_path, rows)
     assert counts(first) == {"filas": 32, "insertadas": 30, "duplicadas": 1, "rechazadas": 1}
     tables = "ov_afinia", "archivos_ov", "cargas_ov", "rechazos_ov", "historial_ov"
     mark = "SELECT ctid::text, xmin::text, xmax::text FROM data_general.{table} ORDER BY 1"
-    before = [fetch(database, mark, table=table) for table in tables]
-    again = load(database, tmp_path, rows)
+    before = [fetch(new_database, mark, table=table) for table in tables]
+    again = load(new_database, tmp_path, rows)
     assert again.ya_cargado
     assert counts(again) == {"filas": 32, "sin_cambio": 30, "duplicadas": 1, "rechazadas": 1}
     assert again.motivos == first.motivos == {"fecha_invalida": 1}
     assert again.archivos == first.archivos == 1
-    assert [fetch(database, mark, table=table) for table in tables] == before
-    assert dead_rows(database, "ov_afinia") == 0
+    assert [fetch(new_database, mark, table=table) for table in tables] == before
+    assert dead_rows(new_database, "ov_afinia") == 0
 
 
-def test_the_same_rows_from_a_newer_walk_only_say_when_they_were_last_seen(database, tmp_path):
-    load(database, tmp_path, [row(n) for n in range(20)])
+def test_the_same_rows_from_a_newer_walk_only_say_when_they_were_last_seen(new_database, tmp_path):
+    load(new_database, tmp_path, [row(n) for n in range(20)])
     said = "SELECT (to_jsonb(t) - 'extraido_en')::text FROM data_general.ov_afinia t ORDER BY numero_radicado"
-    before = fetch(database, said)
+    before = fetch(new_database, said)
     newer = [row(n, at=later()) for n in range(20)]
-    again = load(database, tmp_path, newer)
+    again = load(new_database, tmp_path, newer)
     assert not again.ya_cargado
     assert counts(again) == {"filas": 20, "sin_cambio": 20}
-    assert fetch(database, said) == before
-    assert fetch(database, "SELECT DISTINCT extraido_en FROM data_general.ov_afinia") == [(later(),)]
-    assert fetch(database, "SELECT count(*) FROM data_general.historial_ov") == [(0,)]
+    assert fetch(new_database, said) == before
+    assert fetch(new_database, "SELECT DISTINCT extraido_en FROM data_general.ov_afinia") == [(later(),)]
+    assert fetch(new_database, "SELECT count(*) FROM data_general.historial_ov") == [(0,)]
     mark = "SELECT ctid::text, xmin::text, xmax::text FROM data_general.ov_afinia ORDER BY 1"
-    rows = fetch(database, mark)
-    assert load(database, tmp_path, newer).ya_cargado
-    assert fetch(database, mark) == rows
+    rows = fetch(new_database, mark)
+    assert load(new_database, tmp_path, newer).ya_cargado
+    assert fetch(new_database, mark) == rows
 
 
 def test_no_op_is_not_believed_when_the_table_was_changed_behind_our_back(database, tmp_path):

@@ -51,6 +51,7 @@ def test_second_run_sends_nothing(world):
     agree(world, 20)
 
 
+@pytest.mark.kill
 @pytest.mark.parametrize("objects_before", [1, 17, 60])
 def test_killed_in_the_middle_and_completed_at_once(world, database, bucket, objects_before):
     fill(world)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,7 @@ from ov_assets.rds.connection import connect
 from ov_assets.settings import Settings
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, materialize, resources
 from ov_assets_tests.assets.test_chain import metadata
+from ov_assets_tests.portal.tools import sign_in
 
 pytestmark = pytest.mark.usefixtures("flow")
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
@@ -28,12 +30,6 @@ PERSON = {
     "correo_electronico": "zutano@example.com",
     "telefono": "6059998877",
 }
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
 
 
 def reports(bucket: Any, owner: str) -> dict[str, str]:
@@ -55,8 +51,9 @@ def summarised(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
 
 
 def test_the_reports_of_a_day(
-    portal: Any, database: dict[str, Any], bucket: Any, instance: dg.DagsterInstance
+    portal: Any, database: dict[str, Any], bucket: Any, data_dir: Path, instance: dg.DagsterInstance
 ) -> None:
+    sign_in(portal, data_dir.parent)
     radicado = add_pqr(portal, "aire", attachments=1, **PERSON)
     add_pqr(portal, "aire", attachments=0)
     first = materialize(PARTITION, instance=instance)

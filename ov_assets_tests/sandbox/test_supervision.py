@@ -68,6 +68,7 @@ def test_two_users_who_start_at_once_share_one_supervisor(home: Path) -> None:
     nobody_left(home, 5)
 
 
+@pytest.mark.kill
 def test_a_killed_user_is_noticed(home: Path) -> None:
     one = User(home, "rds", "s3")
     one.variables()
@@ -75,6 +76,7 @@ def test_a_killed_user_is_noticed(home: Path) -> None:
     nobody_left(home, 10)
 
 
+@pytest.mark.kill
 def test_a_user_who_comes_while_all_is_being_stopped_gets_a_new_sandbox(home: Path) -> None:
     leaving = User(home, "rds")
     leaving.variables()
@@ -86,6 +88,7 @@ def test_a_user_who_comes_while_all_is_being_stopped_gets_a_new_sandbox(home: Pa
         assert state(home)["pid"] != old
 
 
+@pytest.mark.kill
 def test_a_killed_supervisor_leaves_nobody_and_blocks_nothing(home: Path) -> None:
     one = User(home, "rds", "s3", "portals")
     one.variables()
@@ -98,6 +101,7 @@ def test_a_killed_supervisor_leaves_nobody_and_blocks_nothing(home: Path) -> Non
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@pytest.mark.kill
 def test_a_dead_service_is_named_with_its_log(home: Path) -> None:
     with user(home, "s3"):
         weed = next(p for p in processes_of(home) if p.name() == "weed")

@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from ov_assets_tests.sandbox.conftest import home_of_its_own
 from ov_assets_tests.sandbox.helpers import environment, eventually, nobody_left, ov, processes_of, state
 
 MODULE = "ov_assets_tests.sandbox.trivial_definitions"
@@ -79,11 +81,18 @@ def exports(text: str) -> dict[str, str]:
     return dict(assignment.split("=", 1) for _, assignment in words)
 
 
-def test_up_runs_what_env_names_and_stops_on_ctrl_c(home: Path) -> None:
-    up = Up(home)
+@pytest.fixture(scope="module")
+def same_home() -> Iterator[Path]:
+    """For three tests in turn: a first start, which makes the databases, costs twice as much."""
+    with home_of_its_own() as directory:
+        yield directory
+
+
+def test_up_runs_what_env_names_and_stops_on_ctrl_c(same_home: Path) -> None:
+    up = Up(same_home)
     assert set(up.printed) >= {"Dagster", "Portal Afinia", "Portal Air-e", "PostgreSQL", "S3", "Logs"}
 
-    variables = exports(ov(home, "env").stdout)
+    variables = exports(ov(same_home, "env").stdout)
     with psycopg.connect(
         host=variables["PGHOST"],
         port=variables["PGPORT"],
@@ -104,45 +113,48 @@ def test_up_runs_what_env_names_and_stops_on_ctrl_c(home: Path) -> None:
         login = httpx.get(f"{variables[f'OV_{company}_URL']}/login", follow_redirects=True, trust_env=False)
         assert login.status_code == 200
 
-    second = ov(home, "up")
+    second = ov(same_home, "up")
     assert second.returncode == 1
     assert "runs already" in second.stderr
 
     up.process.send_signal(signal.SIGINT)
     code, output = up.wait()
     assert (code, output.splitlines()) == (0, ["Stopping …", "Stopped."])
-    assert living(home) == []
+    assert living(same_home) == []
 
 
-def test_a_killed_up_leaves_nobody_and_its_run_is_taken_up_again(home: Path) -> None:
-    up = Up(home)
+@pytest.mark.kill
+def test_a_killed_supervisor_of_the_sandbox_leaves_nobody(same_home: Path) -> None:
+    up = Up(same_home)
+    os.kill(state(same_home)["pid"], signal.SIGKILL)
+    code, output = up.wait()
+    assert (code, "has ended" in output) == (1, True)
+    nobody_left(same_home, 1)
+
+
+@pytest.mark.kill
+def test_a_killed_up_leaves_nobody_and_its_run_is_taken_up_again(same_home: Path) -> None:
+    up = Up(same_home)
     up.start_stubborn_run()
     # Both at once: nobody is there to end the run worker's children, so the next `ov up` has to.
-    for pid in (up.process.pid, state(home, "up")["pid"]):
+    for pid in (up.process.pid, state(same_home, "up")["pid"]):
         os.kill(pid, signal.SIGKILL)
     up.wait()
 
-    again = Up(home)
+    again = Up(same_home)
     # The run whose worker died no longer counts as started, and Dagster's own retry takes it up again.
     eventually(lambda: again.runs()[-1] == "FAILURE", 10, "the old run is closed")
     eventually(lambda: again.runs()[:-1] == ["STARTED"], 60, "it is tried again")
     again.process.kill()
     again.wait()
-    nobody_left(home, 15)
+    nobody_left(same_home, 15)
 
 
+@pytest.mark.kill
 def test_a_killed_supervisor_of_dagster_leaves_nobody(home: Path) -> None:
     up = Up(home)
     up.start_stubborn_run()
     os.kill(state(home, "up")["pid"], signal.SIGKILL)
-    code, output = up.wait()
-    assert (code, "has ended" in output) == (1, True)
-    nobody_left(home, 1)
-
-
-def test_a_killed_supervisor_of_the_sandbox_leaves_nobody(home: Path) -> None:
-    up = Up(home)
-    os.kill(state(home)["pid"], signal.SIGKILL)
     code, output = up.wait()
     assert (code, "has ended" in output) == (1, True)
     nobody_left(home, 1)

@@ -24,6 +24,7 @@ def logged_in(url: str, company: str):
         yield client
 
 
+@pytest.mark.browser
 def test_restart_hang_and_stop(tmp_path: Path):
     server = start(tmp_path)
     url = server.urls["afinia"]
