@@ -1,8 +1,8 @@
 # `make help` lists the targets. Each one first sees to what it needs (scripts/setup.sh).
-.PHONY: help setup demo up test test-fast lint clean
+.PHONY: help setup demo up test test-fast lint types arrows definitions clean
 
 help:   ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup:  ## the virtual environment, the pinned packages, a browser
 	@scripts/setup.sh
@@ -22,5 +22,15 @@ test-fast: setup  ## the tests that need no service and no browser
 lint: setup  ## style and format
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 
+types: setup  ## mypy over the package
+	@.venv/bin/mypy
+
+arrows: setup  ## who may import whom, and no circles
+	@.venv/bin/lint-imports
+
+definitions: setup  ## what Dagster loads, with no variable set
+	@env -i PATH="$$PATH" HOME="$$HOME" VIRTUAL_ENV="$$PWD/.venv" .venv/bin/dagster definitions validate
+	@env -i PATH="$$PATH" HOME="$$HOME" VIRTUAL_ENV="$$PWD/.venv" .venv/bin/dg check defs
+
 clean:  ## what was made: packages, caches, and the sandbox's state in .ov
-	@rm -rf .venv .ov .pytest_cache .ruff_cache .hypothesis *.egg-info build dist
+	@rm -rf .venv .ov .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis *.egg-info build dist

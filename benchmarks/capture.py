@@ -25,7 +25,7 @@ import requests
 from measure import ONE, Sample, child, measured, parts
 
 from ov_assets.portal.capture import capture_day
-from ov_assets.portal.looking import list_window
+from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.resources import Portals

@@ -19,15 +19,16 @@ from crawlee.router import Router
 from crawlee.storage_clients import FileSystemStorageClient
 from playwright.async_api import Page, async_playwright
 
-from ov_assets.portal.attachments import LINKS
-from ov_assets.portal.blocking import block_needless
-from ov_assets.portal.chromium import SWITCHES, executable, launch
-from ov_assets.portal.columns import ListedRow, listed_rows
-from ov_assets.portal.detail import PDF_MARGIN, READ_DETAIL, SHOWS_RADICADO
-from ov_assets.portal.list_filter import SEARCH, open_filter, set_filter
-from ov_assets.portal.login import log_in
-from ov_assets.portal.look import FINALIZADO, Filter
-from ov_assets.portal.pqr_list import NEXT, PAGE_READY, READ_LIST
+from ov_assets.portal.browser.blocking import block_needless
+from ov_assets.portal.browser.chromium import SWITCHES, executable, launch
+from ov_assets.portal.browser.login import log_in
+from ov_assets.portal.pages.attachments import LINKS
+from ov_assets.portal.pages.columns import listed_rows
+from ov_assets.portal.pages.detail import PDF_MARGIN, READ_DETAIL, SHOWS_RADICADO
+from ov_assets.portal.pages.filter import SEARCH, open_filter, set_filter
+from ov_assets.portal.pages.list import NEXT, PAGE_READY, READ_LIST
+from ov_assets.portal.pages.look import FINALIZADO, Filter
+from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Site
 from ov_assets.pqr.record import Pqr, field_name, normalise
 

@@ -20,30 +20,29 @@ from measure import parts
 
 from ov_assets.rds.connection import connect, query
 from ov_assets.rds.diff import diff_partition, pending_partitions
+from ov_assets.rds.status import status
 from ov_assets.s3.inventory import BucketObject
 from ov_assets.settings import Settings
 
 FIRST_DAY, PER_PARTITION, PENDING, BUCKET = date(2010, 1, 1), 250, 200, "cubo"
 PREFIX = "afinia/01_raw_data/"
-GOAL_MS = 50
+GOAL_MS, STATUS_GOAL_MS = 50, 300
 # Every partition has PER_PARTITION files; the first PENDING of all are without a row.
 FILES = """
 INSERT INTO data_general.archivos_ov (
-    empresa, numero_radicado, clase, nombre, hash_archivo, tamano, ruta_local, fecha, fecha_actualizacion)
+    empresa, numero_radicado, clase, nombre, hash_archivo, tamano, ruta_local, fecha)
 SELECT 'afinia', (900000000 + n / 3)::text, (ARRAY['json', 'pdf', 'adjunto'])[1 + n %% 3], 'a' || n %% 3,
-    encode(sha256(n::text::bytea), 'hex'), 5, 'raw/' || n, %(first)s::date + n / %(per)s,
-    now() - interval '1 day'
+    encode(sha256(n::text::bytea), 'hex'), 5, 'raw/' || n, %(first)s::date + n / %(per)s
 FROM generate_series(%(begin)s, %(end)s - 1) AS n
 """
 ROWS = """
 INSERT INTO data_general.registros_ov_s3 (
-    empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, bucket_s3, clave_s3, etag,
-    estado_carga, fecha)
-SELECT empresa, numero_radicado, clase, nombre, hash_archivo, tamano, %(bucket)s,
+    archivo_id, empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, bucket_s3,
+    clave_s3, etag, estado_carga, fecha)
+SELECT id, empresa, numero_radicado, clase, nombre, hash_archivo, tamano, %(bucket)s,
     %(prefix)s || substr(ruta_local, 5), 'e', 'subido', fecha
 FROM data_general.archivos_ov WHERE substr(ruta_local, 5)::int >= greatest(%(begin)s, %(pending)s)
 """
-CHANGED = "UPDATE data_general.archivos_ov SET fecha_actualizacion = now() WHERE fecha = %(first)s"
 
 
 def grow(conn: psycopg.Connection, begin: int, end: int) -> None:
@@ -59,7 +58,6 @@ def grow(conn: psycopg.Connection, begin: int, end: int) -> None:
     with conn.transaction():
         conn.execute(FILES, given)
         conn.execute(ROWS, given)
-        conn.execute(CHANGED, given)
     conn.autocommit = True
     conn.execute("VACUUM ANALYZE data_general.archivos_ov")
     conn.execute("VACUUM ANALYZE data_general.registros_ov_s3")
@@ -89,7 +87,7 @@ def one_partition(conn: psycopg.Connection, number: int) -> None:
         "afinia",
         FIRST_DAY + timedelta(days=number),
         BUCKET,
-        listing(number),
+        lambda elsewhere: listing(number),
         prefixes=[PREFIX],
         data_dir=Path("/nonexistent"),
     )
@@ -107,7 +105,13 @@ def explain(conn: psycopg.Connection) -> None:
                 copy.write_row((item.key, item.size, item.etag))
         conn.execute("ANALYZE listado_s3")
         day = FIRST_DAY + timedelta(days=1)
-        given = {"empresa": "afinia", "fecha": day, "bucket": BUCKET, "prefijos": [PREFIX]}
+        given = {
+            "empresa": "afinia",
+            "fecha": day,
+            "bucket": BUCKET,
+            "prefijos": [PREFIX],
+            "con_probados": False,
+        }
         statement = psycopg.ClientCursor(conn).mogrify(query("diff_partition"), given)
         for (line,) in conn.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement}"):
             print("   ", line)
@@ -137,7 +141,7 @@ def main() -> None:
     sizes = [1000, 10_000] if given.quick else [int(size) for size in given.sizes.split(",")]
     with parts(["rds"]), connect(Settings().rds_conninfo()) as conn:
         print(f"partitions of {PER_PARTITION} files; {PENDING} files pending in all; median of {given.times}")
-        titles = ("a partition", "the pending one", "changed since", "all")
+        titles = ("a partition", "the pending one", "all", "status, 30 days")
         print(f"{'files on record':>16}" + "".join(f"{title:>17}" for title in titles))
         begin, worst = 0, 0.0
         for size in sizes:
@@ -146,15 +150,18 @@ def main() -> None:
             seeded = random.Random(1)
             last = size // PER_PARTITION - 1
             chosen = [seeded.randint(1, last) for _ in range(given.times)]
-            before = datetime.now().astimezone() - timedelta(hours=1)
             settled = milliseconds([partial(one_partition, conn, number) for number in chosen])
             pending = milliseconds([partial(one_partition, conn, 0)] * given.times)
-            since = milliseconds([partial(pending_partitions, conn, BUCKET, since=before)] * given.times)
             whole = milliseconds([partial(pending_partitions, conn, BUCKET)] * 3)
-            figures = (settled, pending, since, whole)
+            month = [FIRST_DAY + timedelta(days=n) for n in (last - 29, last)]
+            days = milliseconds([partial(status, conn, "afinia", *month, BUCKET)] * given.times)
+            figures = (settled, pending, whole, days)
             print(f"{size:>16,}" + "".join(f"{figure:>14.1f} ms" for figure in figures))
             worst = max(worst, settled, pending)
         print(f"{'met ' if worst < GOAL_MS else 'MISS'} one partition: goal {GOAL_MS} ms, {worst:.1f} ms")
+        print(
+            f"{'met ' if days < STATUS_GOAL_MS else 'MISS'} status: goal {STATUS_GOAL_MS} ms, {days:.1f} ms"
+        )
         print(f"\nThe plan at {sizes[-1]:,} files:")
         explain(conn)
     print("\nThe predecessor's search for local files, n(n+1)/2 opens:")

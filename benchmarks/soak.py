@@ -24,7 +24,7 @@ import httpx
 import psycopg
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import today
+from ov_assets.days import today
 from ov_assets.timezone import BOGOTA
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]

@@ -41,7 +41,7 @@ def be(count: int) -> None:
 if ONE in sys.argv:  # first of all: the partitions are made of the table when they are imported
     be(json.loads(sys.argv[-1])["companies"])
 
-from ov_assets.partitions import FIRST_DAY  # noqa: E402
+from ov_assets.days import FIRST_DAY  # noqa: E402
 from ov_assets.rds.connection import connect  # noqa: E402
 from ov_assets.settings import Settings  # noqa: E402
 from ov_assets.timezone import BOGOTA  # noqa: E402
@@ -68,9 +68,9 @@ CROSS JOIN LATERAL (SELECT %(last)s::date - (pqr / %(companies)s %% %(days)s)::i
 # All of them are in S3, but for the newest of some days.
 OBJECTS = """
 INSERT INTO data_general.registros_ov_s3 (
-    empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, bucket_s3, clave_s3, etag,
-    estado_carga, fecha)
-SELECT empresa, numero_radicado, clase, nombre, hash_archivo, tamano, %(bucket)s, ruta_local, 'e',
+    archivo_id, empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, bucket_s3,
+    clave_s3, etag, estado_carga, fecha)
+SELECT id, empresa, numero_radicado, clase, nombre, hash_archivo, tamano, %(bucket)s, ruta_local, 'e',
     CASE WHEN fecha > %(last)s::date - %(pending)s AND clase = 'pdf' THEN 'falta_local'
         WHEN fecha > %(last)s::date - %(pending)s AND clase = 'adjunto' THEN 'error' ELSE 'subido' END, fecha
 FROM data_general.archivos_ov
@@ -88,23 +88,16 @@ INSERT INTO data_general.{table} (numero_radicado, fecha, estado_solicitud, hash
 SELECT numero_radicado, fecha, estado, huella, visto_primero
 FROM data_general.listado_ov WHERE empresa = %(slug)s
 """
-# Every day of every company was asked for once; Dagster's own row of one of them is the pattern.
-EVENTS = """
-INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, step_key, asset_key, partition)
-SELECT run_id,
-    regexp_replace(
-        replace(event, %(pattern)s, slug || '|' || day::date),
-        '"timestamp": [0-9.]+', '"timestamp": ' || extract(epoch FROM day + interval '30 hours')),
-    dagster_event_type, day + interval '30 hours', step_key, asset_key, slug || '|' || day::date
-FROM event_logs, unnest(%(slugs)s::text[]) AS slug,
-    generate_series(%(last)s::date - %(days)s, %(last)s::date - 1, interval '1 day') AS day
-WHERE partition = %(pattern)s AND slug || '|' || day::date <> %(pattern)s
+ASKED = """
+INSERT INTO data_general.consultas_ov (empresa, fecha, mirado_en)
+SELECT slug, day::date, day + interval '30 hours'
+FROM unnest(%(slugs)s::text[]) AS slug,
+    generate_series(%(last)s::date - %(days)s + 1, %(last)s::date - 1, interval '1 day') AS day
 """
 ENDED = """
 UPDATE runs SET update_timestamp = %(now)s::timestamptz AT TIME ZONE 'UTC' - interval '1 hour' * random(),
     start_time = extract(epoch FROM %(now)s) - 3600, end_time = extract(epoch FROM %(now)s) - 1800
 """
-PATTERN = "afinia|2021-11-24"
 
 
 def fill(conn: psycopg.Connection, files: int, companies: int, bucket: str) -> None:
@@ -119,7 +112,7 @@ def fill(conn: psycopg.Connection, files: int, companies: int, bucket: str) -> N
         "pending": PENDING_DAYS,
     }
     with conn.transaction():
-        for statement in (FILES, OBJECTS, LISTED):
+        for statement in (FILES, OBJECTS, LISTED, ASKED):
             conn.execute(statement, given)
         for slug in given["slugs"]:
             table = f"ov_{slug}"
@@ -128,7 +121,7 @@ def fill(conn: psycopg.Connection, files: int, companies: int, bucket: str) -> N
             )
             conn.execute(ROWS.format(table=table), {"slug": slug})
     conn.autocommit = True
-    for table in ("archivos_ov", "registros_ov_s3", "listado_ov"):
+    for table in ("archivos_ov", "registros_ov_s3", "listado_ov", "consultas_ov"):
         conn.execute(f"VACUUM ANALYZE data_general.{table}")
 
 
@@ -136,15 +129,14 @@ def fill(conn: psycopg.Connection, files: int, companies: int, bucket: str) -> N
 def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     """As shipped, on PostgreSQL."""
     home.mkdir(exist_ok=True)
-    config = yaml.safe_load((REPOSITORY / "dagster.yaml").read_text("utf-8"))
+    config = yaml.safe_load((REPOSITORY / "deploy" / "dagster.yaml").read_text("utf-8"))
     (home / "dagster.yaml").write_text(yaml.safe_dump(config), "utf-8")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
 
 
 def remember(instance: dg.DagsterInstance, companies: int) -> None:
-    """Dagster's tables: a materialization of each partition, and the runs of the last hours."""
-    instance.report_runless_asset_event(dg.AssetMaterialization("pqr_captures", partition=PATTERN))
+    """Dagster's tables: the runs of the last hours."""
     for number in range(ENDED_RUNS + RUNS_AT_WORK):
         slug = slugs_of(companies)[number % companies]
         day = NOW.date() - timedelta(days=number % PENDING_DAYS)
@@ -159,16 +151,8 @@ def remember(instance: dg.DagsterInstance, companies: int) -> None:
         )
         instance.run_storage.add_run(run)
     storage: Any = instance.event_log_storage
-    given = {
-        "pattern": PATTERN,
-        "slugs": slugs_of(companies),
-        "last": NOW.date(),
-        "days": DAYS - 1,
-        "now": NOW,
-    }
     with psycopg.connect(storage.postgres_url.replace("+psycopg2", "")) as conn:
-        conn.execute(EVENTS, given)
-        conn.execute(ENDED, given)
+        conn.execute(ENDED, {"now": NOW})
 
 
 def looks(instance: dg.DagsterInstance) -> Iterator[tuple[str, Callable[[], Any]]]:

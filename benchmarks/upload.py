@@ -24,9 +24,9 @@ import boto3
 from botocore.config import Config
 from measure import ONE, Sample, child, cpu_rate, goal, measured, parts, rate, report
 
-from ov_assets.assets.s3_objects import upload_claimed
-from ov_assets.assets.s3_pending import look, planned_key
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
+from ov_assets.flow.diff import look, planned_key
+from ov_assets.flow.upload import upload_claimed
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
 from ov_assets.rds.diff import apply_diff
@@ -45,9 +45,9 @@ FROM generate_series(1, %(count)s) AS n
 """
 ROWS = """
 INSERT INTO data_general.registros_ov_s3 (
-    empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, fecha, bucket_s3, clave_s3,
-    estado_carga)
-SELECT empresa, numero_radicado, clase, nombre, hash_archivo, tamano, fecha, %(bucket)s,
+    archivo_id, empresa, numero_radicado, clase, nombre_archivo, hash_archivo, tamano_archivo, fecha,
+    bucket_s3, clave_s3, estado_carga)
+SELECT id, empresa, numero_radicado, clase, nombre, hash_archivo, tamano, fecha, %(bucket)s,
     'registrado/' || numero_radicado, 'subido'
 FROM data_general.archivos_ov WHERE ruta_local = 'raw/x'
 """
@@ -92,14 +92,14 @@ def boto3_threads(folder: Path, prefix: str, settings: Settings) -> None:
 def ours(partition: CompanyDay, settings: Settings) -> list[Any]:
     """What the assets s3_pending and s3_objects do of one partition."""
     where = BucketSettings(settings.bucket(), settings.aws_region, settings.s3_endpoint_url)
-    bucket, disk = Bucket.open(where, client(settings)), Disk()
+    bucket, disk = Bucket.open(where, client(settings)), Disk().open()
     with connect(settings.rds_conninfo()) as conn:
-        diff = look(partition, conn, bucket, disk)
+        diff = look(partition, conn, bucket, disk.root)
         apply_diff(conn, diff, planned_key(partition))
         conn.commit()
-        outcomes = upload_claimed(partition, conn, bucket, disk)
+        outcomes = upload_claimed(partition, conn, bucket, disk.root)
         conn.commit()
-        if not look(partition, conn, bucket, disk).complete:
+        if not look(partition, conn, bucket, disk.root).complete:
             raise SystemExit("ours left something out")
     return outcomes
 
@@ -155,13 +155,13 @@ def requests_of_a_second_run(count: int, days: int) -> None:
 
     where = BucketSettings(name, settings.aws_region, settings.s3_endpoint_url)
     s3.meta.events.register("before-call.s3", note)
-    bucket, disk, sent = Bucket.open(where, s3), Disk(), 0
+    bucket, disk, sent = Bucket.open(where, s3), Disk().open(), 0
     began, cpu = time.perf_counter(), time.process_time()
     with connect(settings.rds_conninfo()) as conn:
         for number in range(days):
             partition = CompanyDay("afinia", date.fromordinal(FIRST_DAY.toordinal() + 3650 + number))
-            look(partition, conn, bucket, disk)
-            sent += len(upload_claimed(partition, conn, bucket, disk))
+            look(partition, conn, bucket, disk.root)
+            sent += len(upload_claimed(partition, conn, bucket, disk.root))
             conn.commit()
     puts = sent + seen.get("PutObject", 0)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu

@@ -17,8 +17,8 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the tests aren't installed
 
-from ov_assets.dagster_api import DagsterApi  # noqa: E402
-from ov_assets.partitions import CompanyDay  # noqa: E402
+from ov_assets.days import CompanyDay  # noqa: E402
+from ov_assets.operations.graphql import DagsterApi  # noqa: E402
 from ov_assets.settings import Settings  # noqa: E402
 from ov_assets_tests.e2e.dagster_ui import dagster_ui  # noqa: E402
 

@@ -6,8 +6,8 @@ from ov_assets.alerts import sensors as alerts
 from ov_assets.assets import external
 from ov_assets.assets.daily_summary import daily_summary
 from ov_assets.assets.portal_listing import portal_listing
-from ov_assets.checks import CHECKS
-from ov_assets.daily_checks import DAILY_CHECKS
+from ov_assets.checks.daily import DAILY_CHECKS
+from ov_assets.checks.partition import CHECKS
 from ov_assets.jobs import CHAIN, chain_job, cleanup_job, listing_job, s3_job, s3_reconcile, summary_job
 from ov_assets.resources import Database, Disk, ObjectStore, Portals
 from ov_assets.schedules import SCHEDULES

@@ -10,32 +10,32 @@ from ov_assets.assets.rds_table import rds_table
 from ov_assets.assets.s3_objects import s3_objects
 from ov_assets.assets.s3_pending import s3_pending
 from ov_assets.assets.verification_report import verification_report
-from ov_assets.housekeeping.op import clean_up
-from ov_assets.reconcile_op import reconcile_bucket
+from ov_assets.ops import clean_up, reconcile_bucket
+from ov_assets.runs import CHAIN_JOB, LISTING_JOB, S3_JOB, SUMMARY_JOB
 
 CHAIN = (pqr_captures, company_csv, rds_table, s3_pending, s3_objects, verification_report)
 
 listing_job = dg.define_asset_job(
-    "ov_listing_job",
+    LISTING_JOB,
     selection=dg.AssetSelection.assets(portal_listing),
     description="Una empresa: recorre la lista del portal de los últimos días y anota lo que ve.",
 )
 
 chain_job = dg.define_asset_job(
-    "ov_chain_job",
+    CHAIN_JOB,
     selection=dg.AssetSelection.assets(*CHAIN),
     description="Una empresa y un día, de la web a S3: captura, CSV, RDS, diferencia, carga y reporte.",
 )
 
 s3_job = dg.define_asset_job(
-    "ov_s3_job",
+    S3_JOB,
     selection=dg.AssetSelection.assets(s3_pending, s3_objects, verification_report),
     description="Compara archivos, registro y bucket de una empresa y un día, y sube lo que falta.",
 )
 
 
 summary_job = dg.define_asset_job(
-    "ov_summary_job",
+    SUMMARY_JOB,
     selection=dg.AssetSelection.assets(daily_summary),
     description="El resumen de un día de todas las empresas, con los controles de la mañana.",
 )
@@ -46,6 +46,6 @@ def cleanup_job() -> None:
     clean_up()
 
 
-@dg.job(description="Concilia disco, registro y bucket en ambos sentidos. Sin `apply` solo informa.")
+@dg.job(description="Concilia disco, registro y bucket. `note` anota estados, `apply` resuelve.")
 def s3_reconcile() -> None:
     reconcile_bucket()

@@ -6,18 +6,16 @@ environment at the moment of use.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import dagster as dg
 import psycopg
 from dagster_aws.s3 import S3Resource
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay
+from ov_assets.flow.staging import Staging
 from ov_assets.portal.site import TABS_MAX, Keep, Limits, Site
-from ov_assets.pqr.captures import CaptureStore
-from ov_assets.pqr.csv_contract import csv_path, rejects_path
 from ov_assets.rds.connection import connect
+from ov_assets.rds.migrate import require_head
 from ov_assets.s3.store import Bucket, BucketSettings
 from ov_assets.settings import MissingSettingError, PortalAccount, Settings
 
@@ -57,9 +55,13 @@ class Database(dg.ConfigurableResource):
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection]:
-        """One connection for one piece of work; never held while a portal is read."""
+        """One connection for one piece of work; while a portal is read, only its lock holds one.
+
+        Raises MissingSettingError, DatabaseDownError, and SchemaRevisionError before anything else is done.
+        """
         connection = connect(Settings().rds_conninfo())
         try:
+            require_head(connection)
             yield connection
         finally:
             connection.close()
@@ -83,15 +85,5 @@ class ObjectStore(dg.ConfigurableResource):
 class Disk(dg.ConfigurableResource):
     """The local folders of raw captures and CSVs."""
 
-    @property
-    def root(self) -> Path:
-        return Settings().data_dir
-
-    def captures(self, partition: CompanyDay) -> CaptureStore:
-        return CaptureStore(self.root, partition.company, partition.day)
-
-    def csv(self, partition: CompanyDay) -> Path:
-        return csv_path(self.root, partition.company, partition.day)
-
-    def rejects(self, partition: CompanyDay) -> Path:
-        return rejects_path(self.root, partition.company, partition.day)
+    def open(self) -> Staging:
+        return Staging(Settings().data_dir)

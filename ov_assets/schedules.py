@@ -1,28 +1,29 @@
 """The clock, in Bogotá time. Every date is computed from the tick, so a late tick asks for the right day."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from ov_assets import wholeness
+from ov_assets import completeness
 from ov_assets.assets.portal_listing import WINDOW_DAYS
 from ov_assets.companies import COMPANIES
-from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job
-from ov_assets.partitions import FIRST_DAY, CompanyDay
-from ov_assets.rds.diff import pending_partitions
-from ov_assets.rds.listing import pending_captures
+from ov_assets.days import FIRST_DAY, CompanyDay
+from ov_assets.jobs import chain_job, cleanup_job, listing_job, s3_job, s3_reconcile
+from ov_assets.partitions import partition_key
+from ov_assets.rds.diff import PendingPartition, pending_partitions
+from ov_assets.rds.listing import PendingDay, pending_captures
 from ov_assets.rds.status import status
 from ov_assets.resources import Database, ObjectStore
+from ov_assets.runs import LONG_WALK, UNFINISHED, last_long_walk
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA, TIMEZONE
 
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 BULK_HOUR = 4
+LOOK_HOUR = 3  # after the cleanup, before the bulk
 SHORT_WINDOW_DAYS = 2
 PENDING_PARTITIONS_MAX = 50
-PARTITION_TAG = "dagster/partition"
-LONG_WALK = {"ov/long_walk": "true"}
 
 
 def tick_day(context: dg.ScheduleEvaluationContext) -> date:
@@ -32,17 +33,9 @@ def tick_day(context: dg.ScheduleEvaluationContext) -> date:
 def requests(partitions: Iterable[CompanyDay], trigger: str) -> Iterator[dg.RunRequest]:
     """One run request a partition; the key tells apart the requests of one tick."""
     for partition in partitions:
-        yield dg.RunRequest(run_key=str(partition), partition_key=partition.key, tags={"ov/trigger": trigger})
-
-
-def last_long_walk(
-    instance: dg.DagsterInstance, company: str, *, only: Sequence[dg.DagsterRunStatus] = ()
-) -> dg.RunRecord | None:
-    """The newest run that was to walk a company's list over the long window, of all states or of some."""
-    asked = dg.RunsFilter(
-        job_name=listing_job.name, statuses=list(only), tags={PARTITION_TAG: company} | LONG_WALK
-    )
-    return next(iter(instance.get_run_records(asked, limit=1)), None)
+        yield dg.RunRequest(
+            run_key=str(partition), partition_key=partition_key(partition), tags={"ov/trigger": trigger}
+        )
 
 
 def long_window_days(instance: dg.DagsterInstance, company: str, today: date) -> int:
@@ -116,14 +109,14 @@ def daily_bulk_schedule(
     """
     yesterday = tick_day(context) - timedelta(days=1)
     with database.connect() as connection:
-        rows = [
+        rows: list[PendingDay | PendingPartition] = [
             *pending_captures(connection, PENDING_PARTITIONS_MAX),
             *pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX),
         ]
-    backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
-    for company in COMPANIES:
-        window = timedelta(days=long_window_days(context.instance, company, yesterday))
-        backlog |= wholeness.not_asked(context.instance, yesterday - window, yesterday, [company])
+        backlog = {CompanyDay(row.empresa, row.fecha) for row in rows if FIRST_DAY <= row.fecha <= yesterday}
+        for company in COMPANIES:
+            window = timedelta(days=long_window_days(context.instance, company, yesterday))
+            backlog |= completeness.not_asked(connection, yesterday - window, yesterday, [company])
     return list(requests(sorted({CompanyDay(c, yesterday) for c in COMPANIES} | backlog), "daily_bulk"))
 
 
@@ -156,7 +149,7 @@ def hourly_s3_verification_schedule(
         recent = {
             CompanyDay(company, day.fecha)
             for company in COMPANIES
-            for day in status(connection, company, today - timedelta(days=1), today)
+            for day in status(connection, company, today - timedelta(days=1), today, store.bucket_name)
             if day.archivos  # of a day that nobody has captured yet there is nothing to compare
         }
         pending = pending_partitions(connection, store.bucket_name, PENDING_PARTITIONS_MAX)
@@ -175,6 +168,47 @@ def weekly_cleanup_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequ
     return dg.RunRequest(run_key=tick_day(context).isoformat(), tags={"ov/trigger": "weekly_cleanup"})
 
 
+def look_at_bucket(day: date, trigger: str, **which: int) -> dg.RunRequest:
+    """A look at the bucket that writes states and raises alerts, and changes nothing else."""
+    config = {"note": True, "quick": True, **which}
+    return dg.RunRequest(
+        run_key=f"{trigger}|{day.isoformat()}",
+        run_config={"ops": {"reconcile_bucket": {"config": config}}},
+        tags={"ov/trigger": trigger},
+    )
+
+
+def another_look(instance: dg.DagsterInstance) -> dg.SkipReason | None:
+    """Why not to look now: one at a time."""
+    unfinished = dg.RunsFilter(job_name=s3_reconcile.name, statuses=UNFINISHED)
+    if not instance.get_runs(unfinished, limit=1):
+        return None
+    return dg.SkipReason("Another reconciliation is at work; this tick yields to it.")
+
+
+@dg.schedule(
+    job=s3_reconcile,
+    cron_schedule=f"0 {LOOK_HOUR} * * 0-5",
+    execution_timezone=TIMEZONE,
+    default_status=RUNNING,
+)
+def daily_reconcile_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """De domingo a viernes a las 03:00: un día de cada siete contra el bucket. Anota y avisa."""
+    day = tick_day(context)
+    return another_look(context.instance) or look_at_bucket(day, "daily_reconcile", seventh=day.weekday())
+
+
+@dg.schedule(
+    job=s3_reconcile,
+    cron_schedule=f"0 {LOOK_HOUR} * * 6",
+    execution_timezone=TIMEZONE,
+    default_status=RUNNING,
+)
+def weekly_reconcile_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Los sábados a las 03:00: todo, también lo que no tiene fecha, contra el bucket. Anota y avisa."""
+    return another_look(context.instance) or look_at_bucket(tick_day(context), "weekly_reconcile")
+
+
 SCHEDULES = [
     daily_listing_schedule,
     daily_bulk_schedule,
@@ -182,4 +216,6 @@ SCHEDULES = [
     two_hourly_schedule,
     hourly_s3_verification_schedule,
     weekly_cleanup_schedule,
+    daily_reconcile_schedule,
+    weekly_reconcile_schedule,
 ]

@@ -35,7 +35,7 @@ class PortalAccount(BaseSettings):
 
     @classmethod
     def of(cls, slug: str) -> "PortalAccount":
-        return cls(_env_prefix=f"OV_{slug.upper()}_")  # type: ignore[call-arg]
+        return cls(_env_prefix=f"OV_{slug.upper()}_")
 
 
 class Settings(BaseSettings):
@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     # docs/S3_STRUCTURE_MAPPING.md; `ov s3 migrate` moves what another layout left
     ov_s3_layout: Literal["completa", "hibrida", "minima"] = "completa"
 
-    # The load: the Fernet key under which rejected rows are kept, and how many rejects stop a partition
+    # The load: the Fernet keys of rejected rows, apart by commas (the first encrypts, each decrypts), and how
+    # many rejects stop a partition
     ov_row_key: SecretStr | None = None
     ov_rejects_max_rows: int = Field(50, ge=0)
     ov_rejects_max_share: float = Field(0.20, ge=0, le=1)
@@ -103,17 +104,18 @@ class Settings(BaseSettings):
 
     @field_validator("ov_row_key")
     @classmethod
-    def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
+    def _are_keys(cls, keys: SecretStr | None) -> SecretStr | None:
         try:
-            good = key is None or len(base64.urlsafe_b64decode(key.get_secret_value())) == 32
+            each = [] if keys is None else keys.get_secret_value().split(",")
+            good = all(len(base64.urlsafe_b64decode(key.strip())) == 32 for key in each)
         except ValueError:
             good = False
         if not good:
-            raise ValueError("not a Fernet key: 32 bytes in URL-safe base64")
-        return key
+            raise ValueError("not a Fernet key, or several apart by commas: 32 bytes in URL-safe base64")
+        return keys
 
     def row_key(self) -> str | None:
-        """The key of rejected rows; without one they are not kept."""
+        """The keys of rejected rows, apart by commas, the newest first; without one they are not kept."""
         return self.ov_row_key.get_secret_value() if self.ov_row_key else None
 
     def rds_conninfo(self) -> dict[str, str | int]:

@@ -9,11 +9,12 @@ import psycopg
 import pytest
 import time_machine
 
+from ov_assets.days import CompanyDay, company_day
 from ov_assets.definitions import defs
-from ov_assets.partitions import CompanyDay, company_date, company_day
+from ov_assets.partitions import company_date
 from ov_assets.resources import Database
+from ov_assets.runs import LONG_WALK
 from ov_assets.schedules import (
-    LONG_WALK,
     daily_bulk_schedule,
     daily_listing_schedule,
     hourly_s3_verification_schedule,
@@ -24,6 +25,7 @@ from ov_assets.schedules import (
 from ov_assets.sensors import pending_captures_sensor, pending_uploads_sensor
 from ov_assets.timezone import BOGOTA, TIMEZONE
 from ov_assets_tests.assets.flow_tools import resources
+from ov_assets_tests.rds.asked import asked
 
 CHAIN = ["pqr_captures", "company_csv", "rds_table", "s3_pending", "s3_objects", "verification_report"]
 
@@ -31,13 +33,6 @@ CHAIN = ["pqr_captures", "company_csv", "rds_table", "s3_pending", "s3_objects",
 def at(text: str, instance: dg.DagsterInstance | None = None, **found: Any) -> dg.ScheduleEvaluationContext:
     tick = datetime.fromisoformat(text).replace(tzinfo=BOGOTA)
     return dg.build_schedule_context(instance=instance, scheduled_execution_time=tick, resources=found)
-
-
-def materialized(instance: dg.DagsterInstance, asset: str, partition: str, **times: datetime) -> None:
-    metadata = {name: dg.MetadataValue.timestamp(time) for name, time in times.items()}
-    instance.report_runless_asset_event(
-        dg.AssetMaterialization(asset, partition=partition, metadata=metadata)
-    )
 
 
 def keys(requests: Any) -> list[str]:
@@ -75,6 +70,8 @@ def test_the_names_of_the_partitions_are_frozen() -> None:
         ("two_hourly_listing_schedule", "0 4-22/2 * * 1-6"),
         ("hourly_s3_verification_schedule", "0 * * * *"),
         ("weekly_cleanup_schedule", "0 2 * * 0"),
+        ("daily_reconcile_schedule", "0 3 * * 0-5"),
+        ("weekly_reconcile_schedule", "0 3 * * 6"),
     ],
 )
 def test_the_clocks(name: str, cron: str) -> None:
@@ -90,36 +87,36 @@ def test_the_daily_bulk_asks_for_the_day_before_its_tick_and_for_the_backlog(
     pending_file(database, "aire", "2024-02-29")
     found = {name: resources()[name] for name in ("database", "store")}
     with at("2025-10-14T04:00", instance, **found) as context:
-        asked = keys(daily_bulk_schedule(context))
-    assert sorted(asked) == ["afinia|2025-10-13", "aire|2024-02-29", "aire|2025-10-13"]
+        wanted = keys(daily_bulk_schedule(context))
+    assert sorted(wanted) == ["afinia|2025-10-13", "aire|2024-02-29", "aire|2025-10-13"]
 
 
 @pytest.mark.usefixtures("flow")
 def test_the_daily_bulk_asks_for_the_days_that_nobody_asked_the_portal_about(
-    instance: dg.DagsterInstance,
+    database: dict[str, Any], instance: dg.DagsterInstance
 ) -> None:
-    materialized(instance, "pqr_captures", "afinia|2025-10-10")
+    asked(database, "afinia|2025-10-10")
     found = {name: resources()[name] for name in ("database", "store")}
     with at("2025-10-14T04:00", instance, **found) as context:
-        asked = keys(daily_bulk_schedule(context))
-    assert sorted(asked) == [*(f"afinia|2025-10-{day}" for day in (11, 12, 13)), "aire|2025-10-13"]
+        wanted = keys(daily_bulk_schedule(context))
+    assert sorted(wanted) == [*(f"afinia|2025-10-{day}" for day in (11, 12, 13)), "aire|2025-10-13"]
 
 
 @pytest.mark.usefixtures("flow")
 def test_a_day_that_was_asked_about_before_it_ended_only_is_asked_about_again(
-    instance: dg.DagsterInstance,
+    database: dict[str, Any], instance: dg.DagsterInstance
 ) -> None:
     with time_machine.travel(datetime(2025, 10, 13, 22, tzinfo=BOGOTA).timestamp()) as traveller:
-        materialized(instance, "pqr_captures", "aire|2025-10-13")
+        asked(database, "aire|2025-10-13")
         traveller.move_to(datetime(2025, 10, 14, 4, 59, tzinfo=BOGOTA).timestamp())
         with dg.build_sensor_context(instance=instance, resources={"database": Database()}) as context:
             assert isinstance(pending_captures_sensor(context), dg.SkipReason)  # the bulk is at it
             traveller.move_to(datetime(2025, 10, 14, 5, tzinfo=BOGOTA).timestamp())
             assert keys(pending_captures_sensor(context).run_requests) == ["aire|2025-10-13"]
             last_look = datetime(2025, 10, 13, 23, 50, tzinfo=BOGOTA)  # and captured until after midnight
-            materialized(instance, "pqr_captures", "aire|2025-10-13", mirado_en=last_look)
+            asked(database, "aire|2025-10-13", last_look)
             assert keys(pending_captures_sensor(context).run_requests) == ["aire|2025-10-13"]
-            materialized(instance, "pqr_captures", "aire|2025-10-13")
+            asked(database, "aire|2025-10-13")
             assert isinstance(pending_captures_sensor(context), dg.SkipReason)
 
 
@@ -192,8 +189,8 @@ def test_the_hourly_verification_asks_for_every_pending_day_however_old(database
         pending_file(database, *day.split("|"))
     found = {name: resources()[name] for name in ("database", "store")}
     with at("2025-10-14T15:00", **found) as context:
-        asked = hourly_s3_verification_schedule(context)
-    assert sorted(keys(asked)) == sorted(days)
+        wanted = hourly_s3_verification_schedule(context)
+    assert sorted(keys(wanted)) == sorted(days)
 
 
 @pytest.mark.usefixtures("flow")

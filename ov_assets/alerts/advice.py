@@ -68,6 +68,9 @@ SHARED: dict[str, Advice] = {
         pasajera=True,
     ),
     "S3BucketMissingError": Advice("el bucket de S3 no existe", "Revise S3_BUCKET_NAME y AWS_REGION."),
+    "S3RegionError": Advice(
+        "el bucket de S3 está en otra región", "Corrija AWS_REGION; el error dice cuál es, si S3 la dijo."
+    ),
 }
 
 # Faults of what a step of one company is configured with: one alert a company and step, whatever the day.
@@ -81,6 +84,8 @@ STEPS: dict[str, str] = {
     "company_csv": "Materialice `pqr_captures` de la partición y luego `company_csv`.",
     "rds_table": "Abra la ejecución. Si hay muchos rechazos, mire `rechazos_ov`; si no, repita la partición.",
     "s3_pending": "Materialice `rds_table` de la partición; luego el resto sigue solo.",
+    "reconcile_bucket": "Abra la ejecución y lea el error. Si son demasiados cambios de golpe, nada cambió: "
+    "mire el bucket; si es cierto, ejecute `ov s3 reconcile --apply --max-changes N`.",
     "s3_objects": "Revise el acceso a S3. El sensor vuelve a pedir la carga sola.",
 }
 OTHER_STEP = "Abra la ejecución, lea el error y repita la partición."
@@ -88,8 +93,8 @@ OTHER_STEP = "Abra la ejecución, lea el error y repita la partición."
 CHECKS: dict[str, Advice] = {
     "every_listed_pqr_captured": Advice(
         "hay PQR listadas sin capturar",
-        "Abra el control en Dagster: nombra cada radicado y su causa. Repita la partición; si insiste, "
-        "mire esa PQR en el portal.",
+        "Abra el control en Dagster: nombra cada radicado y su causa. Las demás PQR ya siguieron, y la que "
+        "falta se vuelve a pedir sola; si insiste, mírela en el portal.",
     ),
     "csv_contract": Advice(
         "el CSV no cumple su contrato", "Materialice `pqr_captures` y `company_csv` de la partición."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import apprise
 import psycopg
+from apprise.utils.parse import parse_urls
 
 from ov_assets.rds.alert_ledger import DueNotice, next_due, note_delivery
 
@@ -37,7 +38,7 @@ class Target:
 def targets_of(urls: str) -> list[Target]:
     """The targets of OV_ALERT_URLS. Raises DeliveryError for a URL that apprise doesn't understand."""
     targets = []
-    for number, url in enumerate(apprise.utils.parse.parse_urls(urls), start=1):
+    for number, url in enumerate(parse_urls(urls), start=1):
         plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
         if plugin is None:
             raise DeliveryError(f"OV_ALERT_URLS: apprise doesn't understand the URL number {number}")
@@ -65,7 +66,8 @@ def deliver_due(connection: psycopg.Connection, targets: list[Target]) -> int:
     What reached one target isn't sent to it again because another one is down. Raises DeliveryError after
     all were tried, RdsError.
     """
-    sent, failed, last_id = 0, {}, 0
+    failed: dict[str, int] = {}
+    sent, last_id = 0, 0
     while True:
         with connection.transaction():
             notice = next_due(connection, last_id)

@@ -55,6 +55,22 @@ class Quarantine:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Objects that were registered, and that the bucket no longer has."""
+
+    empresa: str
+    objetos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreconciled:
+    """What a look at the bucket found and no run will see to. motivos: (code, paths)."""
+
+    motivos: tuple[tuple[str, int], ...]
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The morning's report. lineas: one per company. abiertas: titles of the open alerts."""
 
@@ -64,4 +80,4 @@ class Digest:
     abiertas: tuple[str, ...]
 
 
-Event = RunFailed | CheckFailed | NotWhole | Conflicts | Quarantine | Digest
+Event = RunFailed | CheckFailed | NotWhole | Conflicts | Quarantine | Lost | Unreconciled | Digest

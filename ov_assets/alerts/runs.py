@@ -18,12 +18,11 @@ from ov_assets.alerts.wording import (
     key,
     run_key,
 )
+from ov_assets.checks.daily import COMPANIES_KEY, every_company_complete_yesterday
 from ov_assets.companies import COMPANIES
-from ov_assets.daily_checks import COMPANIES_KEY, every_company_complete_yesterday
-from ov_assets.jobs import chain_job, s3_job
-from ov_assets.partitions import company_day
+from ov_assets.days import company_day
+from ov_assets.runs import CHAIN_JOB, PARTITION_TAG, S3_JOB
 
-PARTITION_TAG = "dagster/partition"
 WILL_RETRY_TAG = "dagster/will_retry"
 FAULT_KEY = "falla"  # metadata of a dg.Failure: the code of what went wrong
 INTERRUPTED = "ejecucion_interrumpida"  # a run that died outside of a step
@@ -36,7 +35,7 @@ READ_EVENTS = {
 }
 STOPPED_BY_CHECK = "DagsterAssetCheckFailedError"  # the step of a blocking check that didn't pass
 # What may be launched of a partition and die; the whole chain, once through, makes up for each of them.
-PARTS_OF_CHAIN = ("__ASSET_JOB", s3_job.name)
+PARTS_OF_CHAIN = ("__ASSET_JOB", S3_JOB)
 PORTAL_STEPS = {"portal_listing", "pqr_captures"}
 CAPTURED_KEY = "capturadas_ahora"  # metadata of pqr_captures
 WHOLE_DAY_CHECK = every_company_complete_yesterday.check_key.name
@@ -83,7 +82,7 @@ def news_of(run: RunOutcome) -> tuple[list[Event], list[str]]:
     # The day's own failure of the step, and what keeps it from working on any day.
     recovered = [run_key(run.empresa, day, step) for step in run.hechos for day in (run.fecha, None)]
     if not run.fallo:
-        jobs = [run.trabajo, *(PARTS_OF_CHAIN if run.trabajo == chain_job.name else ())]
+        jobs = [run.trabajo, *(PARTS_OF_CHAIN if run.trabajo == CHAIN_JOB else ())]
         recovered += [run_key(run.empresa, run.fecha, job) for job in jobs]
     if PORTAL_STEPS.intersection(run.hechos):
         # A run that opened no PQR has seen the list only: whether the pages are as before it can't say.
@@ -137,7 +136,7 @@ def read_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunOutcome | N
             else:
                 faults[event.step_key or ""] = fault
         elif event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
-            told = event.step_materialization_data.materialization.metadata.get(CAPTURED_KEY)
+            told: Any = event.step_materialization_data.materialization.metadata.get(CAPTURED_KEY)
             captured += told.value if told else 0
         else:
             checks.append(_check(event.asset_check_evaluation_data))
@@ -171,7 +170,7 @@ def fault_code(failure: Any) -> str:
 
 
 def _check(evaluation: dg.AssetCheckEvaluation) -> CheckSeen:
-    values = {name: value.value for name, value in evaluation.metadata.items()}
+    values: dict[str, Any] = {name: value.value for name, value in evaluation.metadata.items()}
     told = values.get("fecha")
     return CheckSeen(
         evaluation.check_name,

@@ -11,9 +11,9 @@ import requests
 
 from ov_assets.alerts.delivery import deliver_due, targets_of
 from ov_assets.alerts.watch import Cursor, close_whole_days, note_morning, note_runs, note_states
-from ov_assets.jobs import summary_job
 from ov_assets.rds.alert_ledger import open_alerts
-from ov_assets.resources import Database
+from ov_assets.resources import Database, ObjectStore
+from ov_assets.runs import SUMMARY_JOB
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA, TIMEZONE
 
@@ -26,7 +26,9 @@ class HeartbeatError(Exception):
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=RUNNING)
-def alerts_sensor(context: dg.SensorEvaluationContext, database: Database) -> dg.SensorResult:
+def alerts_sensor(
+    context: dg.SensorEvaluationContext, database: Database, store: ObjectStore
+) -> dg.SensorResult:
     """Anota en `alertas_ov` lo que falla y lo que se recuperó, sea de ejecuciones, controles o tablas."""
     settings = Settings()
     with database.connect() as connection:
@@ -34,7 +36,7 @@ def alerts_sensor(context: dg.SensorEvaluationContext, database: Database) -> dg
             context.instance, connection, Cursor.of(context.cursor), settings.dagster_webserver_url
         )
         note_states(connection, settings.ov_quarantine_alert_rows, settings.dagster_webserver_url)
-        close_whole_days(context.instance, connection)
+        close_whole_days(connection, store.bucket_name)
         standing = len(open_alerts(connection))
     return dg.SensorResult(
         skip_reason=f"{count} runs read; {standing} alerts are open.", cursor=cursor.to_json()
@@ -75,16 +77,18 @@ def beat(url: str) -> None:
 
 
 @dg.schedule(
-    job=summary_job,
+    job_name=SUMMARY_JOB,
     cron_schedule="0 6 * * *",
     execution_timezone=TIMEZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def morning_schedule(context: dg.ScheduleEvaluationContext, database: Database) -> dg.RunRequest:
+def morning_schedule(
+    context: dg.ScheduleEvaluationContext, database: Database, store: ObjectStore
+) -> dg.RunRequest:
     """Cada día a las 06:00: ¿está completo ayer?, el informe de la mañana y el resumen del día."""
     yesterday = context.scheduled_execution_time.astimezone(BOGOTA).date() - timedelta(days=1)
     with database.connect() as connection:
-        note_morning(context.instance, connection, yesterday, Settings().dagster_webserver_url)
+        note_morning(connection, store.bucket_name, yesterday, Settings().dagster_webserver_url)
     return dg.RunRequest(
         run_key=yesterday.isoformat(),
         partition_key=yesterday.isoformat(),

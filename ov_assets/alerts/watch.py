@@ -8,12 +8,29 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import psycopg
 
-from ov_assets import wholeness
+from ov_assets import completeness
 from ov_assets.alerts.events import Conflicts, Digest, Event, NotWhole, Quarantine
 from ov_assets.alerts.runs import news_of, read_run
-from ov_assets.alerts.wording import DAY_PREFIX, REPORT, RUN_PREFIX, WARNING, alert_of, company_name, key
+from ov_assets.alerts.wording import (
+    DAY_PREFIX,
+    LOST_PREFIX,
+    REPORT,
+    RUN_PREFIX,
+    WARNING,
+    alert_of,
+    company_name,
+    key,
+)
 from ov_assets.companies import COMPANIES
-from ov_assets.rds.alert_ledger import OpenAlert, close_alerts, open_alerts, raise_alerts, to_settle
+from ov_assets.rds.alert_ledger import (
+    NewAlert,
+    OpenAlert,
+    ToSettle,
+    close_alerts,
+    open_alerts,
+    raise_alerts,
+    to_settle,
+)
 
 ENDS = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
 RUNS_PER_TICK = 100
@@ -54,7 +71,7 @@ def note_runs(
         after = cursor.seen.get(kind.value)
         records = instance.fetch_run_status_changes(
             dg.RunStatusChangeRecordsFilter(
-                event_type=kind,
+                event_type=kind,  # type: ignore[arg-type]  # ENDS holds such kinds only
                 after_storage_id=after,
                 after_timestamp=None if after else cursor.since,
             ),
@@ -77,37 +94,40 @@ def note_runs(
 
 
 def note_states(connection: psycopg.Connection, threshold: int, ui_url: str) -> None:
-    """Open and close the alerts on conflicts and quarantine; leave those that stand. Raises RdsError."""
+    """Open and close the alerts on conflicts and quarantine; leave those that stand. Raises RdsError.
+
+    Those on lost objects are only closed: whoever looks at the bucket opens them.
+    """
     found = to_settle(connection)
-    wanted = {}
+    wanted: dict[str, NewAlert] = {}
     for slug in COMPANIES:
-        conflicts, rows = found.get(slug, (0, 0))
+        conflicts, rows, _ = found.get(slug, ToSettle())
         events: list[Event] = [Conflicts(slug, conflicts)] if conflicts else []
         events += [Quarantine(slug, rows, threshold)] if rows > threshold else []
         wanted |= {alert.clave: alert for alert in (alert_of(event, ui_url) for event in events)}
     standing = {alert.clave: alert for alert in open_alerts(connection)}
     every_key = [key(kind, slug) for kind in ("conflictos", "cuarentena") for slug in COMPANIES]
-    close_alerts(connection, [name for name in every_key if name in standing and name not in wanted])
+    back = [key(LOST_PREFIX, slug) for slug in COMPANIES if not found.get(slug, ToSettle()).perdidos]
+    over = [name for name in every_key if name not in wanted] + back
+    close_alerts(connection, [name for name in over if name in standing])
     raise_alerts(
         connection,
         [a for name, a in wanted.items() if name not in standing or standing[name].titulo != a.titulo],
     )
 
 
-def close_whole_days(instance: dg.DagsterInstance, connection: psycopg.Connection) -> None:
+def close_whole_days(connection: psycopg.Connection, bucket: str) -> None:
     """Close the alerts on days that have become whole since. Raises RdsError."""
     for alert in open_alerts(connection):
         if alert.clase == "dia" and alert.empresa and alert.fecha:
-            (day,) = wholeness.of_all(instance, connection, alert.fecha, [alert.empresa])
+            (day,) = completeness.of_all(connection, bucket, alert.fecha, [alert.empresa])
             if day.completo:
                 close_alerts(connection, [alert.clave])
 
 
-def note_morning(
-    instance: dg.DagsterInstance, connection: psycopg.Connection, yesterday: date, ui_url: str
-) -> None:
+def note_morning(connection: psycopg.Connection, bucket: str, yesterday: date, ui_url: str) -> None:
     """An alert for each company whose yesterday isn't whole, and the morning's digest. Raises RdsError."""
-    days = wholeness.of_all(instance, connection, yesterday)
+    days = completeness.of_all(connection, bucket, yesterday)
     late = [NotWhole(day.empresa, yesterday, "; ".join(day.faltas)) for day in days if not day.completo]
     raise_alerts(connection, [alert_of(event, ui_url) for event in late])
     close_alerts(connection, [key(DAY_PREFIX, day.empresa, yesterday) for day in days if day.completo])

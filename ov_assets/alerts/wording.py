@@ -8,9 +8,11 @@ from ov_assets.alerts.events import (
     Conflicts,
     Digest,
     Event,
+    Lost,
     NotWhole,
     Quarantine,
     RunFailed,
+    Unreconciled,
 )
 from ov_assets.companies import COMPANIES
 from ov_assets.rds.alert_ledger import NewAlert
@@ -20,6 +22,7 @@ ERROR, WARNING, REPORT = "error", "aviso", "informe"
 QUIET = timedelta(hours=6)
 # A state that people settle: the morning's digest names it each day, so it is told once.
 QUIET_STATE = timedelta(days=7)
+LOST_PREFIX, RECONCILE_KEY = "perdidos", "conciliacion"
 RUN_PREFIX, PORTAL_PREFIX, SHARED_PREFIX, CHECK_PREFIX, DAY_PREFIX = (
     "ejecucion",
     "portal",
@@ -105,6 +108,37 @@ def alert_of(event: Event, ui_url: str) -> NewAlert:
                     [f"El umbral es {umbral}. Están en `rechazos_ov`, cada una con su motivo."],
                     "Agrupe por `motivo`; corregida la causa, repita las particiones.",
                     f"{ui_url}/assets/rds_table",
+                ),
+                QUIET_STATE,
+            )
+        case Lost(empresa, objetos):
+            return NewAlert(
+                key(LOST_PREFIX, empresa),
+                LOST_PREFIX,
+                ERROR,
+                empresa,
+                None,
+                f"{company_name(empresa)}: {counted(objetos, 'archivo')} que estaban en S3 ya no están",
+                _text(
+                    ["Se suben otra vez solos, o se captura de nuevo su día si ya no están en disco."],
+                    "Averigüe quién borra en el bucket. Si no vuelven, mire en `registros_ov_s3` las filas "
+                    "con estado `falta_s3` o `falta_local`.",
+                    f"{ui_url}/assets/s3_objects",
+                ),
+                QUIET_STATE,
+            )
+        case Unreconciled(motivos, run_id):
+            return NewAlert(
+                RECONCILE_KEY,
+                RECONCILE_KEY,
+                WARNING,
+                None,
+                None,
+                f"Oficina Virtual: {counted(sum(n for _, n in motivos), 'diferencia')} por conciliar con S3",
+                _text(
+                    [f"{motivo}: {count}" for motivo, count in motivos],
+                    "`ov s3 reconcile --differences` dice cuáles; `--apply` resuelve las que llevan flecha.",
+                    run_link(ui_url, run_id),
                 ),
                 QUIET_STATE,
             )

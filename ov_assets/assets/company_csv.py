@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.common import flow_asset, table_of
 from ov_assets.assets.pqr_captures import pqr_captures
-from ov_assets.partitions import company_date, company_day
+from ov_assets.days import company_day
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import COLUMNS, write_company_csv, write_rejects_csv
 from ov_assets.pqr.files import sha256_of
@@ -12,13 +12,7 @@ from ov_assets.pqr.shapes import odd_shapes
 from ov_assets.resources import Disk
 
 
-@dg.asset(
-    partitions_def=company_date,
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"csv", "python"},
-    deps=[pqr_captures],
-)
+@flow_asset(kinds={"csv", "python"}, deps=[pqr_captures])
 def company_csv(context: dg.AssetExecutionContext, disk: Disk) -> dg.MaterializeResult:
     """Reúne las PQR capturadas de una empresa y un día en un CSV con encabezado fijo, y los rechazos al lado.
 
@@ -26,11 +20,12 @@ def company_csv(context: dg.AssetExecutionContext, disk: Disk) -> dg.Materialize
     se conservan. Las mismas capturas dan siempre los mismos bytes.
     """
     partition = company_day(context.partition_key)
-    store = disk.captures(partition)
+    staging = disk.open()
+    store = staging.captures(partition)
     failures = store.outcome()
     rows, rejects = consolidate(store)
-    path, rejects_path = disk.csv(partition), disk.rejects(partition)
-    write_rejects_csv(rejects_path, rejects)
+    path = staging.csv(partition)
+    write_rejects_csv(staging.rejects(partition), rejects)
     write_company_csv(path, rows)
     return dg.MaterializeResult(
         metadata={
@@ -43,9 +38,6 @@ def company_csv(context: dg.AssetExecutionContext, disk: Disk) -> dg.Materialize
             **{f"avisos_{name}": count for name, count in odd_shapes(rows).items()},
             "bytes": path.stat().st_size,
             "sha256": sha256_of(path),
-            "motivos": table(
-                ({"numero_radicado": reject.numero_radicado, "motivo": reject.motivo} for reject in rejects),
-                ("numero_radicado", "motivo"),
-            ),
+            "motivos": table_of(rejects, "numero_radicado", "motivo"),
         }
     )

@@ -3,18 +3,15 @@
 from datetime import date
 
 import dagster as dg
-import psycopg
 
-from ov_assets import wholeness
 from ov_assets.assets.common import GROUP, OWNERS
 from ov_assets.assets.verification_report import verification_report
-from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay, daily_partitions
-from ov_assets.report.gather import trend_of
+from ov_assets.partitions import daily_partitions
+from ov_assets.report.gather import summarise
 from ov_assets.report.picture import as_markdown, picture
-from ov_assets.report.publish import publish
-from ov_assets.report.summary import CompanySummary, Summary, to_html, to_json
+from ov_assets.report.summary import to_html, to_json
 from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.s3.reports import publish
 
 OWNER = "resumen"
 
@@ -31,12 +28,12 @@ def daily_summary(
 ) -> dg.MaterializeResult:
     """Un día de todas las empresas en una página: quién está completo, quién no, y por qué.
 
-    Pregunta a la base de datos y a Dagster, no a los reportes: sirve también si una empresa no tuvo ninguno.
+    Pregunta a la base de datos, no a los reportes: sirve también si una empresa no tuvo ninguno.
     """
     day = date.fromisoformat(context.partition_key)
     with database.connect() as connection:
-        summary = summarise(context.instance, connection, day)
-    published = publish(store.open(), disk.root, OWNER, day, to_html(summary), to_json(summary))
+        summary = summarise(connection, store.bucket_name, day)
+    published = publish(store.open(), disk.open().root, OWNER, day, to_html(summary), to_json(summary))
     drawn = picture("Oficina Virtual", day, summary.completo, summary.pasos, summary.tendencia)
     return dg.MaterializeResult(
         metadata={
@@ -50,25 +47,4 @@ def daily_summary(
             "reporte_local": dg.MetadataValue.path(published.page),
             "reporte_s3": f"s3://{store.bucket_name}/{published.key}",
         }
-    )
-
-
-def summarise(instance: dg.DagsterInstance, connection: psycopg.Connection, day: date) -> Summary:
-    """The numbers of one day of every company. Raises RdsError."""
-    return Summary(
-        day,
-        [
-            CompanySummary(
-                empresa=found.empresa,
-                nombre_empresa=COMPANIES[found.empresa].name,
-                listadas=found.estado.listadas,
-                en_rds=found.estado.listadas_en_rds,
-                rechazadas=found.estado.rechazadas,
-                archivos=found.estado.archivos,
-                en_s3=found.estado.subidos,
-                faltas=list(found.faltas),
-                tendencia=trend_of(connection, CompanyDay(found.empresa, day)),
-            )
-            for found in wholeness.of_all(instance, connection, day)
-        ],
     )

@@ -1,22 +1,27 @@
 """Web → what the portal lists, over a trailing window."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import dagster as dg
+from pydantic import Field
 
 from ov_assets.assets import external
 from ov_assets.assets.common import GROUP, OWNERS
-from ov_assets.assets.portal_runs import portal_failure, reserved, run_metadata
-from ov_assets.partitions import company_partitions, today
+from ov_assets.assets.portal_runs import portal_failure, run_metadata, without_a_day
+from ov_assets.days import today
+from ov_assets.flow.capture import walk
+from ov_assets.partitions import company_partitions
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.look import FINALIZADO
-from ov_assets.portal.looking import list_window
 from ov_assets.portal.report import CaptureReport
-from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Portals
-from ov_assets.timezone import BOGOTA
 
 WINDOW_DAYS = 30
+
+
+class ListingConfig(dg.Config):
+    """How far back to walk."""
+
+    window_days: int = Field(WINDOW_DAYS, description="Días hacia atrás, hoy incluido.")
 
 
 @dg.asset(
@@ -25,38 +30,21 @@ WINDOW_DAYS = 30
     owners=OWNERS,
     kinds={"playwright", "web", "postgres"},
     deps=external.portals,
-    config_schema={
-        "window_days": dg.Field(int, default_value=WINDOW_DAYS, description="Días hacia atrás, hoy incluido.")
-    },
 )
 def portal_listing(
-    context: dg.AssetExecutionContext, portals: Portals, database: Database
+    context: dg.AssetExecutionContext, config: ListingConfig, portals: Portals, database: Database
 ) -> dg.MaterializeResult:
     """Recorre la lista de PQR finalizadas de una ventana de días y anota lo que ve en `listado_ov`.
 
     Un solo ingreso y un solo recorrido; otro solo si las filas se movieron. Una PQR que se finalizó tarde, o
     cuya fila cambió, queda así como listada y no capturada en su propia fecha.
     """
-    company, days = context.partition_key, int(context.op_execution_context.op_config["window_days"])
-    last = today()
-    first = last - timedelta(days=max(days, 1) - 1)
-    report = CaptureReport()
-    with database.connect() as connection, reserved(connection, company):
-        started = datetime.now(BOGOTA)
-        try:
-            look = list_window(portals.site(company), first, last, portals.limits(), report)
-        except PortalError as error:
-            raise portal_failure(error, report) from None
-        counts = record_listing(
-            connection,
-            company,
-            first,
-            last,
-            [ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in look.rows.values()],
-            started,
-            complete=look.steady,
-            estado=FINALIZADO,
-        )
+    site, last, report = portals.site(context.partition_key), today(), CaptureReport()
+    first = last - timedelta(days=max(config.window_days, 1) - 1)
+    try:
+        look, counts = walk(database.connect, site, portals.limits(), first, last, report)
+    except PortalError as error:
+        raise portal_failure(error, report) from None
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": counts.vistas,
@@ -66,6 +54,7 @@ def portal_listing(
             "nuevas": counts.nuevas,
             "cambiadas": counts.cambiadas,
             "ausentes": counts.ausentes,
+            **without_a_day(context.log, counts),
             "completa": look.steady,
             **run_metadata(report),
         }

@@ -1,25 +1,29 @@
-"""What the two assets that go to a portal share: one browser an account, and what a run tells of itself."""
+"""What a run that went to a portal tells of itself."""
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import dagster as dg
-import psycopg
 
 from ov_assets.assets.common import table
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport, Failure
-from ov_assets.rds.locks import advisory_lock
+from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.coverage import field_coverage
+from ov_assets.rds.listing import ListingCounts
 
-LOCK_WAIT_SECONDS = 600
+COVERAGE_PREFIX = "cobertura/"
 
 
-def reserved(
-    connection: psycopg.Connection, company: str, wait_seconds: float = LOCK_WAIT_SECONDS
-) -> AbstractContextManager[None]:
-    """One browser per account on all machines together: a portal may end the older of two sessions."""
-    return advisory_lock(connection, "portal", company, wait_seconds=wait_seconds)
+def without_a_day(log: dg.DagsterLogManager, counts: ListingCounts) -> dict[str, int]:
+    """What the list shows and no partition can have, as metadata, and a warning when there is any."""
+    found = {"sin_fecha": counts.sin_fecha, "sin_radicado": counts.sin_radicado}
+    if any(found.values()):
+        log.warning(
+            f"the list has {counts.sin_fecha} PQR whose Fecha can't be read and {counts.sin_radicado} rows"
+            " without a radicado: they belong to no day, so nothing captures them"
+        )
+    return found
 
 
 def run_metadata(report: CaptureReport) -> dict[str, Any]:
@@ -53,3 +57,20 @@ def portal_failure(error: PortalError, report: CaptureReport) -> dg.Failure:
         },
         allow_retries=error.passing,
     )
+
+
+def capture_metadata(report: CaptureReport, store: CaptureStore) -> dict[str, Any]:
+    """What a day's captures came to, and how full their fields are. Raises BrokenCaptureError."""
+    assert report.looked_at is not None
+    return {
+        "dagster/partition_row_count": len(report.listed) - len(report.failures),
+        "mirado_en": dg.MetadataValue.timestamp(report.looked_at),
+        "listadas": len(report.listed),
+        "capturadas_ahora": len(set(report.fresh)),
+        "sin_cambio": report.unchanged,
+        "con_falla": len(report.failures),
+        "adjuntos": report.attachments,
+        "fallas": named_failures(report.failures.values()),
+        **run_metadata(report),
+        **{f"{COVERAGE_PREFIX}{name}": share for name, share in field_coverage(store).items()},
+    }

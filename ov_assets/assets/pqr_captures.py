@@ -1,34 +1,20 @@
-"""Web → disk."""
-
-from datetime import datetime
+"""Web → staging."""
 
 import dagster as dg
-import psycopg
 
-from ov_assets import progress
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.common import flow_asset
 from ov_assets.assets.portal_listing import portal_listing
-from ov_assets.assets.portal_runs import named_failures, portal_failure, reserved, run_metadata
-from ov_assets.partitions import CompanyDay, company_date, company_day
-from ov_assets.portal.capture import capture_day
+from ov_assets.assets.portal_runs import capture_metadata, portal_failure, without_a_day
+from ov_assets.days import company_day
+from ov_assets.flow.capture import capture
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.look import FINALIZADO
 from ov_assets.portal.report import CaptureReport
-from ov_assets.pqr.captures import CaptureStore
-from ov_assets.pqr.coverage import field_coverage
-from ov_assets.rds.listing import ListedRow, record_listing
 from ov_assets.resources import Database, Disk, Portals
-from ov_assets.timezone import BOGOTA
-from ov_assets.wholeness import LOOKED_AT
-
-COVERAGE_PREFIX = "cobertura/"
+from ov_assets.runs import INCOMPLETE_TAG
 
 
-@dg.asset(
-    partitions_def=company_date,
-    group_name=GROUP,
-    owners=OWNERS,
+@flow_asset(
     kinds={"playwright", "web", "python"},
     deps=[
         *external.portals,
@@ -46,61 +32,15 @@ def pqr_captures(
 
     Un portal caído, un ingreso rechazado, una página cambiada y un día sin PQR son respuestas distintas.
     """
-    partition = company_day(context.partition_key)
-    store, report = disk.captures(partition), CaptureReport()
-    with database.connect() as connection, reserved(connection, partition.company):
-        started = datetime.now(BOGOTA)
-        try:
-            capture_day(
-                portals.site(partition.company),
-                partition.day,
-                store,
-                portals.limits(),
-                now=lambda: datetime.now(BOGOTA),
-                on_progress=lambda done, total: progress.report("pqr_captures", done, total),
-                report=report,
-            )
-        except PortalError as error:
-            if report.looks:
-                _keep(connection, partition, store, report, started, complete=False)
-            raise portal_failure(error, report) from None
-        _keep(connection, partition, store, report, started, complete=True)
+    partition, report = company_day(context.partition_key), CaptureReport()
+    store, site = disk.open().captures(partition), portals.site(partition.company)
+    try:
+        counts = capture(database.connect, site, portals.limits(), partition.day, store, report)
+    except PortalError as error:
+        raise portal_failure(error, report) from None
+    if report.failures:
+        # The sensor reads it: a run that left PQR behind was in vain for them, and the day has to rest.
+        context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(len(report.failures))})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
-    return dg.MaterializeResult(metadata=_metadata(report, store))
-
-
-def _keep(
-    connection: psycopg.Connection,
-    partition: CompanyDay,
-    store: CaptureStore,
-    report: CaptureReport,
-    started: datetime,
-    *,
-    complete: bool,
-) -> None:
-    """What was listed, in the database; what is missing and why, beside the captures."""
-    rows = [
-        ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in report.listed.values()
-    ]
-    day = partition.day
-    record_listing(
-        connection, partition.company, day, day, rows, started, complete=complete, estado=FINALIZADO
-    )
-    store.record_outcome({failure.numero_radicado: failure.cause for failure in report.failures.values()})
-
-
-def _metadata(report: CaptureReport, store: CaptureStore) -> dict[str, dg.MetadataValue | int | float]:
-    assert report.looked_at is not None
-    return {
-        "dagster/partition_row_count": len(report.listed) - len(report.failures),
-        LOOKED_AT: dg.MetadataValue.timestamp(report.looked_at),
-        "listadas": len(report.listed),
-        "capturadas_ahora": len(set(report.fresh)),
-        "sin_cambio": report.unchanged,
-        "con_falla": len(report.failures),
-        "adjuntos": report.attachments,
-        "fallas": named_failures(report.failures.values()),
-        **run_metadata(report),
-        **{f"{COVERAGE_PREFIX}{name}": share for name, share in field_coverage(store).items()},
-    }
+    return dg.MaterializeResult(metadata=capture_metadata(report, store) | without_a_day(context.log, counts))

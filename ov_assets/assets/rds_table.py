@@ -1,80 +1,18 @@
 """CSV → RDS."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
 
-from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.common import flow_asset, table
 from ov_assets.assets.company_csv import company_csv
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay, company_date, company_day
-from ov_assets.pqr.captures import CaptureStore
-from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv
-from ov_assets.pqr.files import sha256_of
-from ov_assets.pqr.manifest import Clase
-from ov_assets.rds.files_on_record import FileOnRecord
-from ov_assets.rds.listing import record_captured
-from ov_assets.rds.loader import load_partition
-from ov_assets.rds.rejects import Thresholds, TooManyRejectsError
+from ov_assets.days import company_day
+from ov_assets.flow.load import load
+from ov_assets.pqr.csv_contract import CsvContractError
+from ov_assets.rds.rejects import TooManyRejectsError
 from ov_assets.resources import Database, Disk
-from ov_assets.settings import Settings
 
 
-def files_of_partition(store: CaptureStore, csv_path: Path) -> Iterator[FileOnRecord]:
-    """Every file of every PQR of a day, as its manifest names it, and the day's CSV."""
-    for manifest in store.manifests().values():
-        for file in manifest.archivos:
-            path = store.path_of(manifest, file)
-            yield FileOnRecord(
-                manifest.numero_radicado,
-                file.clase,
-                file.nombre,
-                file.hash_archivo,
-                file.tamano,
-                path.relative_to(store.data_dir).as_posix(),
-            )
-    yield FileOnRecord(
-        "",
-        Clase.CSV,
-        csv_path.name,
-        sha256_of(csv_path),
-        csv_path.stat().st_size,
-        csv_path.relative_to(store.data_dir).as_posix(),
-    )
-
-
-def written_sha256(instance: dg.DagsterInstance, partition: CompanyDay) -> str | None:
-    """SHA-256 of the CSV that company_csv last wrote for a partition, as Dagster has it on record."""
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=company_csv.key, asset_partitions=[partition.key]), limit=1
-    ).records
-    materialization = records[0].asset_materialization if records else None
-    found = materialization.metadata.get("sha256") if materialization else None
-    return str(found.value) if found else None
-
-
-def captured_in(disk: Disk, partition: CompanyDay) -> dict[str, str]:
-    """By radicado, of which list row (its huella) each PQR of the CSV was captured, the rejected ones too.
-
-    A capture that is newer than the CSV is left out: it isn't loaded yet.
-    """
-    written = {row["numero_radicado"]: row["extraido_en"] for row in read_company_csv(disk.csv(partition))}
-    rejected = {row["numero_radicado"] for row in read_rejects_csv(disk.rejects(partition))}
-    return {
-        radicado: manifest.huella_lista
-        for radicado, manifest in disk.captures(partition).manifests().items()
-        if radicado in rejected or written.get(radicado) == manifest.extraido_en.isoformat()
-    }
-
-
-@dg.asset(
-    partitions_def=company_date,
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"postgres", "sql", "table"},
-    deps=[company_csv],
-)
+@flow_asset(kinds={"postgres", "sql", "table"}, deps=[company_csv])
 def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk) -> dg.MaterializeResult:
     """Carga el CSV de una empresa y un día en `data_general.ov_afinia` u `ov_aire`, y anota sus archivos.
 
@@ -83,42 +21,25 @@ def rds_table(context: dg.AssetExecutionContext, database: Database, disk: Disk)
     Las filas que no se pueden cargar quedan en `rechazos_ov` con su motivo.
     """
     partition = company_day(context.partition_key)
-    path, settings = disk.csv(partition), Settings()
     try:
-        if not path.is_file():
-            raise CsvContractError(f"{partition}: there is no CSV yet. Materialize company_csv first.")
-        files = list(files_of_partition(disk.captures(partition), path))
         with database.connect() as connection:
-            load = load_partition(
-                connection,
-                partition.company,
-                partition.day,
-                path,
-                disk.rejects(partition),
-                files,
-                context.run.run_id,
-                Thresholds(settings.ov_rejects_max_rows, settings.ov_rejects_max_share),
-                settings.row_key(),
-                written_sha256(context.instance, partition),
-            )
-            # Noted here and not when it is on disk: a chain that died in between would never be asked for.
-            record_captured(connection, partition.company, captured_in(disk, partition))
+            loaded = load(partition, connection, disk.open(), context.run.run_id)
     except (CsvContractError, TooManyRejectsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     return dg.MaterializeResult(
         metadata={
-            "dagster/partition_row_count": load.filas - load.rechazadas - load.duplicadas,
+            "dagster/partition_row_count": loaded.filas - loaded.rechazadas - loaded.duplicadas,
             "dagster/table_name": f"data_general.{COMPANIES[partition.company].table}",
-            "filas": load.filas,
-            "insertadas": load.insertadas,
-            "actualizadas": load.actualizadas,
-            "sin_cambio": load.sin_cambio,
-            "duplicadas": load.duplicadas,
-            "rechazadas": load.rechazadas + load.rechazadas_csv,
-            "archivos": load.archivos,
-            "ya_cargado": load.ya_cargado,
+            "filas": loaded.filas,
+            "insertadas": loaded.insertadas,
+            "actualizadas": loaded.actualizadas,
+            "sin_cambio": loaded.sin_cambio,
+            "duplicadas": loaded.duplicadas,
+            "rechazadas": loaded.rechazadas + loaded.rechazadas_csv,
+            "archivos": loaded.archivos,
+            "ya_cargado": loaded.ya_cargado,
             "motivos": table(
-                ({"motivo": motivo, "filas": count} for motivo, count in sorted(load.motivos.items())),
+                ({"motivo": motivo, "filas": count} for motivo, count in sorted(loaded.motivos.items())),
                 ("motivo", "filas"),
             ),
         }

@@ -1,68 +1,16 @@
 """RDS × registry × bucket → what is missing, and why."""
 
-from collections.abc import Callable
-
 import dagster as dg
 
-from ov_assets.adoption import adopt_partition
 from ov_assets.assets import external
-from ov_assets.assets.common import GROUP, OWNERS, table
+from ov_assets.assets.common import flow_asset, table
 from ov_assets.assets.rds_table import rds_table
-from ov_assets.partitions import CompanyDay, company_date, company_day
-from ov_assets.pqr.manifest import Clase
-from ov_assets.rds.diff import PartitionDiff, PendingFile, apply_diff, diff_partition
+from ov_assets.days import company_day
+from ov_assets.flow.diff import plan, s3_lock
 from ov_assets.resources import Database, Disk, ObjectStore
-from ov_assets.s3.inventory import list_objects
-from ov_assets.s3.keys import Layout, object_key, partition_prefixes
-from ov_assets.s3.store import Bucket
-from ov_assets.settings import Settings
 
 
-def prefixes_of(partition: CompanyDay) -> list[str]:
-    """Where the objects of one partition stand."""
-    return partition_prefixes(Layout(Settings().ov_s3_layout), partition.company, partition.day)
-
-
-def look(partition: CompanyDay, connection, bucket: Bucket, disk: Disk) -> PartitionDiff:
-    """Compare files on record, registry and bucket; reads only, so it is also the dry run."""
-    prefixes = prefixes_of(partition)
-    return diff_partition(
-        connection,
-        partition.company,
-        partition.day,
-        bucket.name,
-        list_objects(bucket, prefixes),
-        prefixes=prefixes,
-        data_dir=disk.root,
-    )
-
-
-def planned_key(partition: CompanyDay) -> Callable[[PendingFile, int], str]:
-    """The key that a file gets, under a number. The layout is read once: settings take milliseconds."""
-    layout = Layout(Settings().ov_s3_layout)
-
-    def key(file: PendingFile, number: int) -> str:
-        return object_key(
-            layout,
-            company=partition.company,
-            day=partition.day,
-            clase=Clase(file.clase),
-            numero_radicado=file.numero_radicado,
-            nombre=file.nombre,
-            hash_archivo=file.hash_archivo,
-            number=number,
-        )
-
-    return key
-
-
-@dg.asset(
-    partitions_def=company_date,
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"s3", "postgres", "sql"},
-    deps=[rds_table, external.registros_ov_s3],
-)
+@flow_asset(kinds={"s3", "postgres", "sql"}, deps=[rds_table, external.registros_ov_s3])
 def s3_pending(
     context: dg.AssetExecutionContext, database: Database, store: ObjectStore, disk: Disk
 ) -> dg.MaterializeResult:
@@ -73,10 +21,8 @@ def s3_pending(
     """
     partition = company_day(context.partition_key)
     bucket = store.open()
-    with database.connect() as connection:
-        adopted = adopt_partition(connection, bucket, partition.company, partition.day)
-        diff = look(partition, connection, bucket, disk)
-        applied = apply_diff(connection, diff, planned_key(partition), region=bucket.settings.region)
+    with database.connect() as connection, s3_lock(connection, partition):
+        adopted, diff, applied = plan(partition, connection, bucket, disk.open().root)
         connection.commit()
     if not diff.files:
         raise dg.Failure(
@@ -88,7 +34,11 @@ def s3_pending(
             "archivos": diff.files,
             "pendientes": len(diff.pending),
             "anotados_ahora": applied.planned,
-            "adoptados_ahora": adopted,
+            "adoptados_ahora": adopted.filas,
+            "no_se_pudieron_leer": table(
+                ({"clave": key, "codigo": code} for key, code in sorted(adopted.sin_leer.items())),
+                ("clave", "codigo"),
+            ),
             "objetos_sin_registro": diff.huerfanos,
             **{f"estado_{state.value}": count for state, count in diff.counts.items()},
             "pendiente": table(

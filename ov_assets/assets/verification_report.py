@@ -2,25 +2,20 @@
 
 import dagster as dg
 
-from ov_assets.assets.common import GROUP, OWNERS
+from ov_assets.assets.common import flow_asset
 from ov_assets.assets.s3_objects import s3_objects
-from ov_assets.assets.s3_pending import look
-from ov_assets.partitions import company_date, company_day
+from ov_assets.days import company_day
+from ov_assets.flow.diff import look
 from ov_assets.report.gather import gather
 from ov_assets.report.pages import STEP_NAMES
 from ov_assets.report.picture import as_markdown, picture
-from ov_assets.report.publish import publish
 from ov_assets.report.verification import to_html, to_json
 from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.runs import step_seconds
+from ov_assets.s3.reports import publish
 
 
-@dg.asset(
-    partitions_def=company_date,
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"python", "s3"},
-    deps=[s3_objects],
-)
+@flow_asset(kinds={"python", "s3"}, deps=[s3_objects])
 def verification_report(
     context: dg.AssetExecutionContext, database: Database, store: ObjectStore, disk: Disk
 ) -> dg.MaterializeResult:
@@ -30,11 +25,12 @@ def verification_report(
     registro y el bucket. La página y sus datos en JSON quedan también en S3, bajo `03_reports/`.
     """
     partition = company_day(context.partition_key)
-    bucket = store.open()
+    bucket, staging = store.open(), disk.open()
     with database.connect() as connection:
-        report = gather(partition, connection, look(partition, connection, bucket, disk), disk)
-    html, data = to_html(report, step_durations(context)), to_json(report)
-    published = publish(bucket, disk.root, partition.company, partition.day, html, data)
+        report = gather(partition, connection, look(partition, connection, bucket, staging.root), staging)
+    took = step_seconds(context.instance, context.run.run_id, STEP_NAMES)
+    html, data = to_html(report, took), to_json(report)
+    published = publish(bucket, staging.root, partition.company, partition.day, html, data)
     drawn = picture(report.nombre_empresa, report.fecha, report.completo, report.pasos, report.tendencia)
     return dg.MaterializeResult(
         metadata={
@@ -52,14 +48,3 @@ def verification_report(
             "reporte_s3": f"s3://{bucket.name}/{published.key}",
         }
     )
-
-
-def step_durations(context: dg.AssetExecutionContext) -> dict[str, float]:
-    """Seconds of each asset of this run that is done, in the order in which they began; no checks."""
-    stats = [
-        step
-        for step in context.instance.get_run_step_stats(context.run.run_id)
-        if step.step_key in STEP_NAMES and step.start_time and step.end_time
-    ]
-    stats.sort(key=lambda step: step.start_time or 0)
-    return {step.step_key: round(step.end_time - step.start_time, 2) for step in stats}  # type: ignore[operator]

@@ -30,9 +30,9 @@ def backfill(
     if first > last:
         raise click.UsageError(f"--from {first} is after --to {last}")
     quiet_dagster()
-    from ov_assets import backfill as backfills
     from ov_assets.companies import COMPANIES
-    from ov_assets.dagster_api import DagsterApi, DagsterApiError
+    from ov_assets.operations import backfill as backfills
+    from ov_assets.operations.graphql import DagsterApi, DagsterApiError
     from ov_assets.sandbox.dagster_stack import variables_of_running
     from ov_assets.settings import Settings
 

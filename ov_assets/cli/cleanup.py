@@ -21,7 +21,7 @@ def cleanup(dry_run: bool, as_json: bool) -> None:
 
         bucket = ObjectStore().open()
         with instance_of(dagster_home) as instance, Database().connect() as connection:
-            freed = sweep(instance, connection, bucket, Disk(), Settings(), dry_run=dry_run)
+            freed = sweep(instance, connection, bucket, Disk().open(), Settings(), dry_run=dry_run)
     if as_json:
         click.echo(json.dumps([asdict(item) for item in freed], ensure_ascii=False))
         return

@@ -17,7 +17,7 @@ def demo(ctx: click.Context, day: date) -> None:
     with environment() as dagster_home:
         from ov_assets.cli.partition_run import instance_of, run_chain
         from ov_assets.companies import COMPANIES
-        from ov_assets.partitions import CompanyDay
+        from ov_assets.days import CompanyDay
 
         passes = []
         with instance_of(dagster_home) as instance:

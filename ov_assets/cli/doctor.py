@@ -16,7 +16,7 @@ import click
 from ov_assets.cli.shared import company_choice, print_table, quiet_dagster
 
 if TYPE_CHECKING:
-    from ov_assets.doctor.diagnosis import Diagnosis
+    from ov_assets.operations.doctor.diagnosis import Diagnosis
     from ov_assets.settings import Settings
 
 COLUMNS = ("page", "what", "selector", "found", "holds")
@@ -41,7 +41,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     quiet_dagster()
     logging.getLogger().addHandler(logging.NullHandler())  # Dagster tells each retry; one line says it all
     with Console(stderr=True).status("Mirando …"), parts(Settings()) as of_sandbox:
-        from ov_assets.doctor.examination import examine
+        from ov_assets.operations.doctor.examination import examine
 
         found = [*of_sandbox, *examine()]
     if as_json:
@@ -56,7 +56,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 def parts(settings: "Settings") -> "Iterator[list[Diagnosis]]":
     """The sandbox's parts for what the environment doesn't name, one by one; yields what it says of them."""
     from ov_assets import sandbox
-    from ov_assets.doctor.diagnosis import Area
+    from ov_assets.operations.doctor.diagnosis import Area
     from ov_assets.rds.connection import RdsError
     from ov_assets.sandbox.dagster_stack import prepare_home, variables_of_running
     from ov_assets.sandbox.environment import GROUPS, is_replaced, logs_of
@@ -120,9 +120,9 @@ def portal(company: str, as_json: bool) -> None:
 
     with sandbox.running(Settings(), [PORTALS]) as variables:
         os.environ.update(variables)
-        from ov_assets.partitions import today
-        from ov_assets.portal.doctor import examine
+        from ov_assets.days import today
         from ov_assets.portal.errors import PortalError
+        from ov_assets.portal.examination import examine
         from ov_assets.resources import Portals
 
         portals = Portals()

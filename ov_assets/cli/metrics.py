@@ -17,12 +17,12 @@ def metrics(textfile: Path | None) -> None:
     """Print the figures of the flow in Prometheus's text format."""
     with environment() as dagster_home:
         from ov_assets.cli.partition_run import instance_of
-        from ov_assets.metrics import exposition
+        from ov_assets.operations.metrics import exposition
         from ov_assets.pqr.files import replace_atomically
-        from ov_assets.resources import Database
+        from ov_assets.resources import Database, ObjectStore
 
         with instance_of(dagster_home) as instance, Database().connect() as connection:
-            text = exposition(instance, connection)
+            text = exposition(instance, connection, ObjectStore().bucket_name)
     if textfile:
         replace_atomically(textfile.absolute(), text.encode())
         textfile.chmod(0o644)  # node_exporter runs as another user

@@ -1,74 +1,22 @@
 """Run one partition's chain in this process, and say in figures what became of it."""
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import dagster as dg
-import psutil
 
-from ov_assets import progress
-from ov_assets.assets.s3_pending import look, planned_key
+from ov_assets.cli.summary import Summary
+from ov_assets.days import CompanyDay
 from ov_assets.definitions import defs
+from ov_assets.flow import progress
 from ov_assets.jobs import chain_job
-from ov_assets.partitions import CompanyDay
-from ov_assets.rds.diff import PartitionDiff
-from ov_assets.resources import Database, Disk, ObjectStore
+from ov_assets.partitions import partition_key
+from ov_assets.runs import PROCESS_TAG, close_dead_runs, this_process
 
-PROCESS_TAG = "ov/process"
-BEFORE_S3 = ("pqr_captures", "company_csv", "rds_table")
 # The run's events are kept in Dagster; a terminal shows figures, not the log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dataclass(slots=True)
-class Summary:
-    """The counts of one run; `--json` prints exactly these."""
-
-    company: str
-    date: date
-    listed: int = 0
-    captured: int = 0
-    csv_rows: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    files: int = 0
-    pending: int = 0
-    uploaded: int = 0
-    verified: int = 0
-    errors: list[str] = field(default_factory=list)
-
-
-def this_process() -> str:
-    """A name for this process that no later one can have."""
-    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.2f}"
-
-
-def is_dead(name: str) -> bool:
-    """Whether a process named so ran on this machine and is gone."""
-    host, pid, created = name.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != created
-    except psutil.NoSuchProcess:
-        return True
-
-
-def close_dead_runs(instance: dg.DagsterInstance) -> None:
-    """End the runs of killed `ov run` processes: else they'd look busy, and hold back their partitions."""
-    unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished), limit=1000):
-        if (process := run.tags.get(PROCESS_TAG)) and is_dead(process):
-            instance.report_run_failed(
-                run, "The process of this run was killed; the next run completes its work."
-            )
 
 
 @contextmanager
@@ -79,20 +27,16 @@ def instance_of(dagster_home: str) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def run_chain(
-    partition: CompanyDay, instance: dg.DagsterInstance, listener: progress.Listener, *, dry_run: bool = False
-) -> Summary:
-    """Materialize the chain of one partition; with `dry_run` only what comes before S3."""
+def run_chain(partition: CompanyDay, instance: dg.DagsterInstance, listener: progress.Listener) -> Summary:
+    """Materialize the chain of one partition."""
     job = defs.resolve_job_def(chain_job.name)
-    selection = [dg.AssetKey(name) for name in BEFORE_S3] if dry_run else None
     with progress.listening(listener):
         result = job.execute_in_process(
-            partition_key=partition.key,
+            partition_key=partition_key(partition),
             instance=instance,
             raise_on_error=False,
             run_config=QUIET,
             tags={PROCESS_TAG: this_process(), "ov/trigger": "ov run"},
-            asset_selection=selection,
         )
     return summarise(partition, result)
 
@@ -123,8 +67,9 @@ def _materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]
 
 
 def _fill(summary: Summary, values: Mapping[str, Mapping[str, Any]]) -> None:
-    captures, csv, rds = (values.get(name, {}) for name in BEFORE_S3)
-    objects = values.get("s3_objects", {})
+    captures, csv, rds, objects = (
+        values.get(name, {}) for name in ("pqr_captures", "company_csv", "rds_table", "s3_objects")
+    )
     summary.listed = captures.get("listadas", 0)
     summary.captured = captures.get("dagster/partition_row_count", 0)
     summary.csv_rows = csv.get("filas", 0)
@@ -147,12 +92,3 @@ def _reason(event: dg.DagsterEvent) -> str:
         return f"step {event.step_key} failed"
     ours = error.cause or error  # Dagster wraps what the asset raised
     return f"{event.step_key}: " + " ".join(ours.message.split()).removeprefix(f"{ours.cls_name}: ")
-
-
-def dry_diff(partition: CompanyDay) -> tuple[PartitionDiff, list[str]]:
-    """What an upload would do now: the diff, and the key of each file that would go up. Writes nothing."""
-    bucket = ObjectStore().open()
-    with Database().connect() as connection:
-        diff = look(partition, connection, bucket, Disk())
-    key = planned_key(partition)
-    return diff, [file.clave_s3 or key(file, 1) for file in diff.pending]

@@ -48,9 +48,9 @@ def show(company: str, day: date, raw: bool, as_json: bool) -> None:
         with Database().connect() as connection:
             found = pending_rejects(connection, company, day)
     if raw:
-        for reject in found:
-            row = reject.row(key)
-            click.echo(json.dumps({"id": reject.id, "reason": reject.motivo, "row": row}, ensure_ascii=False))
+        whole = [{"id": reject.id, "reason": reject.motivo, "row": reject.row(key)} for reject in found]
+        for value in [whole] if as_json else whole:
+            click.echo(json.dumps(value, ensure_ascii=False))
         return
     rows = [
         _texts(
@@ -81,14 +81,14 @@ def replay(company: str | None, day: date | None, as_json: bool) -> None:
     """
     rows = []
     with environment():
-        from ov_assets.partitions import CompanyDay
+        from ov_assets.days import CompanyDay
         from ov_assets.rds.replay import replay as replay_partition
         from ov_assets.resources import Database, Disk
         from ov_assets.settings import Settings
 
         with Database().connect() as connection:
             for (slug, of), _ in groupby(_summary(company, day), key=lambda row: row[:2]):
-                path = Disk().csv(CompanyDay(slug, of))
+                path = Disk().open().csv(CompanyDay(slug, of))
                 done = replay_partition(connection, slug, of, path, Settings().row_key())
                 rows.append(_texts((slug, of, done.reingresadas, done.siguen, done.sin_fila)))
     _print("Replayed", REPLAYED, rows, as_json)

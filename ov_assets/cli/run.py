@@ -18,7 +18,11 @@ from ov_assets.cli.shared import (
 @click.command()
 @click.option("--company", required=True, type=company_choice(), help="Whose portal.")
 @click.option("--date", "day", required=True, type=Day(), help="The PQR's own Fecha on the portal.")
-@click.option("--dry-run", is_flag=True, help="Up to the diff: print what would be uploaded, upload nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print what would be loaded and uploaded; leave nothing: no row, object or file.",
+)
 @click.option("--json", "as_json_object", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_object: bool) -> None:
@@ -27,17 +31,20 @@ def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_obje
     Exit code 0: done; 1: failed; 2: wrong usage. What is done already isn't done again.
     """
     with environment() as dagster_home:
-        from ov_assets.cli.partition_run import dry_diff, instance_of, run_chain
-        from ov_assets.partitions import CompanyDay
+        from ov_assets.days import CompanyDay
 
         partition = CompanyDay(company, day)
-        with instance_of(dagster_home) as instance, showing_progress(str(partition)) as listener:
-            summary = run_chain(partition, instance, listener, dry_run=dry_run)
         keys: list[str] = []
-        if dry_run and not summary.errors:
-            diff, keys = dry_diff(partition)
-            summary.files, summary.pending = diff.files, len(diff.pending)
-            summary.verified = diff.files - len(diff.pending)
+        with showing_progress(str(partition)) as listener:
+            if dry_run:
+                from ov_assets.cli.dry_run import dry_run as rehearse
+
+                summary, keys = rehearse(partition, listener)
+            else:
+                from ov_assets.cli.partition_run import instance_of, run_chain
+
+                with instance_of(dagster_home) as instance:
+                    summary = run_chain(partition, instance, listener)
     if as_json_object:
         click.echo(as_json(summary))
     else:

@@ -11,8 +11,8 @@ import click
 from ov_assets.cli.shared import Day, company_choice, environment
 
 if TYPE_CHECKING:
-    from ov_assets import layout_change
-    from ov_assets.reconciliation import Report
+    from ov_assets.flow import relayout
+    from ov_assets.flow.reconcile.reconcile import Report
     from ov_assets.s3.store import Bucket
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -35,7 +35,7 @@ class Duration(click.ParamType):
 
 @click.group()
 def s3() -> None:
-    """Compare the bucket with the registry and the disk, or change its layout."""
+    """Compare the bucket with the registry and the disk, send files again, or change the layout."""
 
 
 @s3.command()
@@ -74,7 +74,7 @@ def reconcile(
     Exit code: 0 in agreement (with --apply: nothing is left to do), 1 otherwise.
     """
     with environment():
-        from ov_assets import reconciliation
+        from ov_assets.flow.reconcile import reconcile as reconciliation
         from ov_assets.rds.connection import RdsError
         from ov_assets.resources import Database, Disk
         from ov_assets.s3.errors import S3Error
@@ -88,7 +88,7 @@ def reconcile(
             bucket = _bucket()
             with Database().connect() as connection:
                 report = reconciliation.reconcile(
-                    connection, bucket, Disk().root, Layout(Settings().ov_s3_layout), request
+                    connection, bucket, Disk().open().root, Layout(Settings().ov_s3_layout), request
                 )
         except (reconciliation.TooManyChangesError, RdsError, S3Error) as error:
             raise click.ClickException(str(error)) from error
@@ -115,22 +115,22 @@ def migrate(
     Exit code: 0 when every object is where the layout wants it, 1 otherwise.
     """
     with environment():
-        from ov_assets import layout_change
+        from ov_assets.flow import relayout
         from ov_assets.resources import Database
         from ov_assets.s3.errors import S3Error
         from ov_assets.s3.keys import Layout
 
-        def progress(report: "layout_change.Report") -> None:
+        def progress(report: "relayout.Report") -> None:
             click.echo(f"{report.cambiados}/{report.por_mover} switched", err=True)
 
         try:
             bucket = _bucket()
             with Database().connect() as connection:
-                report = layout_change.migrate(
+                report = relayout.migrate(
                     connection, bucket, Layout(layout), company, dry_run=dry_run, on_batch=progress
                 )
                 if prune and not dry_run:
-                    layout_change.prune_old(connection, bucket, report, company, grace)
+                    relayout.prune_old(connection, bucket, report, company, grace)
         except S3Error as error:
             raise click.ClickException(str(error)) from error
     figures = asdict(report)
@@ -143,6 +143,67 @@ def migrate(
         for key in stuck:
             click.echo(f"! {key}")
     raise SystemExit(0 if report.complete else 1)
+
+
+@s3.command()
+@click.option("--company", type=company_choice(), help="Default: all.")
+@click.option("--from", "first", type=Day(), help="First day of the files. Default: everything.")
+@click.option("--to", "last", type=Day(), help="Last day of the files. Default: everything.")
+@click.option(
+    "--state",
+    type=click.Choice(["error", "conflicto", "falta_local"]),
+    default="error",
+    show_default=True,
+    help="Which files.",
+)
+@click.option("--reason", default="", help="Only those whose last error begins so, such as 's3: 400'.")
+@click.option("--dry-run", is_flag=True, help="Say which they are; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def requeue(
+    company: str | None,
+    first: date | None,
+    last: date | None,
+    state: str,
+    reason: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Have files that an upload gave up on tried again now, not after their pause of up to 24 hours.
+
+    First mend what the error names. A conflict is uploaded again only where its key is free by now, and a
+    missing file only if it is back on disk: else they end where they were.
+    """
+    with environment():
+        from ov_assets.rds import parked, registry
+        from ov_assets.resources import Database, ObjectStore
+
+        with Database().connect() as connection:
+            found = parked.parked(
+                connection,
+                ObjectStore().bucket_name,
+                registry.Estado(state),
+                company,
+                first,
+                last,
+                reason,
+            )
+            done = 0 if dry_run else registry.requeue(connection, [row.id for row in found])
+    if as_json:
+        files = [
+            {
+                "company": row.empresa,
+                "date": row.fecha and row.fecha.isoformat(),
+                "key": row.clave_s3,
+                "state": row.estado_carga,
+                "reason": row.motivo,
+            }
+            for row in found
+        ]
+        click.echo(json.dumps({"requeued": done, "files": files}, ensure_ascii=False))
+        return
+    for row in found:
+        click.echo(f"{row.clave_s3}\t{row.estado_carga}\t{row.motivo}")
+    click.echo(f"{len(found)} files{'; nothing was changed' if dry_run else f', {done} requeued'}", err=True)
 
 
 def _bucket() -> "Bucket":
@@ -161,11 +222,13 @@ def _print(report: "Report", differences: bool, as_json: bool) -> None:
             "clave": finding.clave,
             "motivo": finding.motivo,
             "accion": finding.accion.value,
+            "detalle": finding.detalle,
         }
         if as_json:
             click.echo(json.dumps(fields, ensure_ascii=False))
             continue
-        said = " -> ".join(part for part in (finding.motivo, finding.accion.value) if part)
+        reason = f"{finding.motivo} ({finding.detalle})" if finding.detalle else finding.motivo
+        said = " -> ".join(part for part in (reason, finding.accion.value) if part)
         click.echo(f"{finding.simbolo} {finding.clave}" + (f"\t{said}" if said else ""))
     for upload in report.incomplete:
         fields = {"simbolo": "!", "clave": upload.key, "motivo": "multipart_incompleto", "accion": "abortar"}

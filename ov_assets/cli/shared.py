@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ov_assets.cli.partition_run import Summary
-    from ov_assets.progress import Listener
+    from ov_assets.cli.summary import Summary
+    from ov_assets.flow.progress import Listener
 
 COUNTS = (
     *("listed", "captured", "csv_rows"),
@@ -29,7 +29,7 @@ class Day(click.ParamType):
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        from ov_assets.partitions import FIRST_DAY, today
+        from ov_assets.days import FIRST_DAY, today
 
         if isinstance(value, date):
             return value

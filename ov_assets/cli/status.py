@@ -20,17 +20,17 @@ def status(company: str | None, first: date | None, last: date | None, as_json: 
     """Show per company and date what is listed, captured, loaded, pending and uploaded."""
     with environment():
         from ov_assets.companies import COMPANIES
-        from ov_assets.partitions import CompanyDay, today
+        from ov_assets.days import CompanyDay, today
         from ov_assets.rds.status import status as days_of
-        from ov_assets.resources import Database, Disk
+        from ov_assets.resources import Database, Disk, ObjectStore
 
         last = last or today()
         first = first or last - timedelta(days=DAYS_BACK)
-        rows = []
+        rows, bucket = [], ObjectStore().bucket_name
         with Database().connect() as connection:
             for slug in [company] if company else list(COMPANIES):
-                for day in days_of(connection, slug, first, last):
-                    captured = len(Disk().captures(CompanyDay(slug, day.fecha)).manifests())
+                for day in days_of(connection, slug, first, last, bucket):
+                    captured = len(Disk().open().captures(CompanyDay(slug, day.fecha)).manifests())
                     counts = (day.listadas, captured, day.filas, day.rechazadas, day.archivos)
                     if any(counts):
                         rows.append((slug, day.fecha.isoformat(), *counts, day.pendientes, day.subidos))

@@ -1,46 +1,48 @@
 """Local files that may go because S3 has them: proven file by file, partition by partition.
 
-A PQR's PDF and attachments go together, and only if each of its files is verified in S3, a fresh listing of
-the bucket agrees, and the bytes on disk are still those. `manifest.json` and `pqr.json` stay: the CSV is made
-of them. A day whose files went is captured again, as a whole, if its partition is run again.
+The proof is a listing of the bucket, taken for this very deletion, that shows each file's own key with the
+size and the ETag of the bytes whose SHA-256 was verified; and the bytes on disk are still those. A PQR's PDF
+and attachments go together. `manifest.json` and `pqr.json` stay: the CSV is made of them. A day whose files
+went is captured again, as a whole, if its partition is run again.
 """
 
 import time
 from datetime import date, timedelta
 
-import dagster as dg
-import psycopg
-
-from ov_assets.assets.s3_pending import look
+from ov_assets.days import CompanyDay, today
+from ov_assets.flow.staging import Staging
 from ov_assets.housekeeping.found import SECONDS_PER_DAY, Found, newest_change, partition_folders
-from ov_assets.partitions import CompanyDay, today
-from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore
+from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore, UnreadableCaptureError
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase, Manifest
-from ov_assets.rds.verified import VerifiedFile, verified_files
-from ov_assets.resources import Disk
-from ov_assets.s3.store import Bucket
+from ov_assets.rds.diff import ProvenFile
 
-NOT_VERIFIED, BUSY, CHANGED = "sin verificar en S3", "ejecución en curso", "alterado o ilegible en disco"
+NOT_PROVEN, BUSY, CHANGED = "sin verificar en S3", "ejecución en curso", "alterado o ilegible en disco"
+
+Proven = frozenset[ProvenFile]
 
 
-def old_partitions(disk: Disk, days: int) -> list[CompanyDay]:
+def partitions_with_raw(staging: Staging, days: int) -> list[CompanyDay]:
     """Partitions with raw files from before the retention, oldest first; none when it is 0."""
     last = today() - timedelta(days=days)
-    folders = partition_folders(disk.root / "raw") if days else ()
+    folders = partition_folders(staging.root / "raw") if days else ()
     return sorted((partition for partition, _ in folders if partition.day < last), key=lambda p: p.day)
 
 
-def raw_of(
-    partition: CompanyDay, connection: psycopg.Connection, bucket: Bucket, disk: Disk, found: Found
-) -> None:
+def partitions_with_csv(staging: Staging, days: int) -> list[CompanyDay]:
+    """Partitions with a company CSV from before the retention, oldest first; none when it is 0."""
+    last = today() - timedelta(days=days)
+    paths = (staging.root / "csv").glob("*/????-??-??.csv") if days else ()
+    found = (CompanyDay(path.parent.name, date.fromisoformat(path.stem)) for path in paths)
+    return sorted((partition for partition in found if partition.day < last), key=lambda p: p.day)
+
+
+def raw_of(partition: CompanyDay, proven: Proven, staging: Staging, found: Found) -> None:
     """Add to `found` the PDFs and attachments of one partition that may go. The caller holds its locks."""
-    store = disk.captures(partition)
-    verified = verified_files(connection, *partition, bucket.name)
-    unsettled = {file.numero_radicado for file in look(partition, connection, bucket, disk).pending}
+    store = staging.captures(partition)
     try:
         manifests = store.manifests()
-    except BrokenCaptureError:
+    except (BrokenCaptureError, UnreadableCaptureError):
         found.keep(CHANGED)
         return
     oldest = time.time() - found.dias * SECONDS_PER_DAY
@@ -49,8 +51,9 @@ def raw_of(
         there = [path for file in files if (path := store.path_of(manifest, file)).is_file()]
         if not there:
             continue
-        if radicado in unsettled or not _every_file_in(verified, manifest):
-            found.keep(NOT_VERIFIED, len(there))
+        names = {ProvenFile(radicado, f.clase, f.nombre, f.hash_archivo) for f in manifest.archivos}
+        if not names <= proven:
+            found.keep(NOT_PROVEN, len(there))
         elif any(newest_change(path) >= oldest for path in there):
             found.keep("reciente", len(there))
         elif not _unaltered(store, manifest):
@@ -59,40 +62,20 @@ def raw_of(
             found.paths += there
 
 
-def _every_file_in(verified: set[VerifiedFile], manifest: Manifest) -> bool:
-    return all(
-        VerifiedFile(manifest.numero_radicado, file.clase, file.nombre, file.hash_archivo) in verified
-        for file in manifest.archivos
-    )
+def csv_of(partition: CompanyDay, proven: Proven, staging: Staging, found: Found) -> None:
+    """Add to `found` the company CSV of one partition, if it may go. The caller holds its locks.
+
+    The rejects beside it are nowhere else, so they stay.
+    """
+    path = staging.csv(partition)
+    if not path.is_file() or newest_change(path) >= time.time() - found.dias * SECONDS_PER_DAY:
+        return
+    if ProvenFile("", Clase.CSV, path.name, sha256_of(path)) in proven:
+        found.paths.append(path)
+    else:
+        found.keep(NOT_PROVEN)
 
 
 def _unaltered(store: CaptureStore, manifest: Manifest) -> bool:
     paths = ((store.path_of(manifest, file), file.hash_archivo) for file in manifest.archivos)
     return all(sha256_of(path) == digest for path, digest in paths if path.is_file())
-
-
-def csvs(
-    connection: psycopg.Connection, bucket: Bucket, disk: Disk, days: int, busy: set[CompanyDay]
-) -> Found:
-    """Company CSVs that are verified in S3. The rejects beside them are nowhere else, so they stay."""
-    found = Found("csv", days)
-    oldest = time.time() - days * SECONDS_PER_DAY
-    for path in sorted((disk.root / "csv").glob("*/????-??-??.csv")) if days else ():
-        partition = CompanyDay(path.parent.name, date.fromisoformat(path.stem))
-        if newest_change(path) >= oldest or partition.day >= today() - timedelta(days=days):
-            continue
-        name = VerifiedFile("", Clase.CSV, path.name, sha256_of(path))
-        if partition in busy:
-            found.keep(BUSY)
-        elif name not in verified_files(connection, *partition, bucket.name):
-            found.keep(NOT_VERIFIED)
-        else:
-            found.paths.append(path)
-    return found
-
-
-def busy_now(instance: dg.DagsterInstance) -> set[CompanyDay]:
-    """The partitions of every unfinished run."""
-    from ov_assets.sensors import partitions_in_flight  # sensors import jobs, and jobs import this package
-
-    return partitions_in_flight(instance)

@@ -1,4 +1,4 @@
-"""What is too old by its age alone: leftovers of killed captures, evidence of faults, logs."""
+"""What is too old by its age alone: drafts of killed captures, evidence of faults, logs."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import CompanyDay
-from ov_assets.pqr.captures import BROKEN_PREFIX, DRAFT_PREFIX
+from ov_assets.days import CompanyDay
+from ov_assets.pqr.captures import DRAFT_PREFIX
 
 SECONDS_PER_DAY = 86_400
 LEFTOVER_DAYS = 7
@@ -42,8 +42,19 @@ def partition_folders(root: Path) -> Iterator[tuple[CompanyDay, Path]]:
 
 def newest_change(path: Path) -> float:
     """When a file, or anything inside a folder, was last written."""
-    inside = path.rglob("*") if path.is_dir() else ()
-    return max(item.lstat().st_mtime for item in (path, *inside))
+    return max(item.lstat().st_mtime for item in _inside(path))
+
+
+def newest_touch(path: Path) -> float:
+    """When a file, or anything inside a folder, was last written, renamed or otherwise changed.
+
+    A time of writing can be old on what was only just renamed or copied with its times; this one can't.
+    """
+    return max(item.lstat().st_ctime for item in _inside(path))
+
+
+def _inside(path: Path) -> tuple[Path, ...]:
+    return (path, *(path.rglob("*") if path.is_dir() else ()))
 
 
 def _old(paths: Iterable[Path], days: int) -> list[Path]:
@@ -52,14 +63,15 @@ def _old(paths: Iterable[Path], days: int) -> list[Path]:
 
 
 def leftovers(raw: Path, busy: set[CompanyDay]) -> Found:
-    """Unfinished and set-aside capture folders that nobody touched for a week."""
+    """Unfinished capture folders that nobody touched for a week: their PQR counted as not captured."""
     found = Found("restos", LEFTOVER_DAYS)
+    oldest = time.time() - LEFTOVER_DAYS * SECONDS_PER_DAY
     for partition, folder in partition_folders(raw):
-        left = [path for prefix in (DRAFT_PREFIX, BROKEN_PREFIX) for path in folder.glob(f"{prefix}*")]
+        left = sorted(folder.glob(f"{DRAFT_PREFIX}*"))
         if left and partition in busy:
             found.keep("ejecución en curso", len(left))
         else:
-            found.paths += _old(left, LEFTOVER_DAYS)
+            found.paths += [path for path in left if newest_touch(path) < oldest]
     return found
 
 

@@ -9,19 +9,20 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from time import monotonic
 
-from ov_assets.portal.columns import ListedRow
-from ov_assets.portal.details import Details
-from ov_assets.portal.errors import ListUnstable, PortalError
-from ov_assets.portal.evidence import Evidence, remove_old_evidence
-from ov_assets.portal.look import FINALIZADO, Filter, Look
-from ov_assets.portal.looking import patient_look
-from ov_assets.portal.pqr_list import PqrList
+from ov_assets.portal.browser.evidence import Evidence, remove_old_evidence
+from ov_assets.portal.browser.session import PortalSession, portal_session
+from ov_assets.portal.errors import ListUnstable
+from ov_assets.portal.pages.details import Details
+from ov_assets.portal.pages.list import PqrList
+from ov_assets.portal.pages.look import FINALIZADO, Filter, Look
+from ov_assets.portal.pages.looking import patient_look
 from ov_assets.portal.report import CaptureReport, Failure
-from ov_assets.portal.session import PortalSession, portal_session
+from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 
 Progress = Callable[[int, int], None]
+StillOurs = Callable[[], None]
 
 
 class _Capture:
@@ -33,9 +34,10 @@ class _Capture:
         limits: Limits,
         now: Callable[[], datetime],
         report: CaptureReport,
+        still_ours: StillOurs,
     ) -> None:
         self.site, self.day, self.store, self.limits, self.now = site, day, store, limits, now
-        self.report = report
+        self.report, self.still_ours = report, still_ours
 
     async def run(self, on_progress: Progress) -> None:
         begin = monotonic()
@@ -51,7 +53,7 @@ class _Capture:
                     await self._look_and_capture(session, pqr_list, on_progress)
                 finally:
                     self.report.page_turns, self.report.logins = pqr_list.page_turns, session.logins
-        except PortalError as error:
+        except Exception as error:
             self._name_the_rest(error)
             raise
         finally:
@@ -61,7 +63,7 @@ class _Capture:
         self, session: PortalSession, pqr_list: PqrList, on_progress: Progress
     ) -> None:
         """The details are captured while the list is walked: neither has to wait for the other."""
-        details = Details(session, self.store, self.now, self.report)
+        details = Details(session, self.store, self.now, self.report, self.still_ours)
         walking = asyncio.Lock()
 
         async def recycle() -> None:
@@ -90,6 +92,7 @@ class _Capture:
         """What to do with a page of the list."""
 
         def sees(rows: list[ListedRow]) -> None:
+            self.still_ours()
             for row in rows:
                 self.report.listed.setdefault(row.numero_radicado, row)
             details.offer(rows)
@@ -113,7 +116,7 @@ class _Capture:
                 raise ListUnstable(self.site.company.slug, f"{self.report.looks} looks differ", day=self.day)
             previous = seen
 
-    def _name_the_rest(self, error: PortalError) -> None:
+    def _name_the_rest(self, error: Exception) -> None:
         """The work stops: what is listed and not captured lacks because of this."""
         for row in Details.lacking(self.store, self.report.listed.values()):
             if row.numero_radicado not in self.report.failures:
@@ -128,13 +131,15 @@ def capture_day(
     now: Callable[[], datetime],
     on_progress: Progress = lambda done, total: None,
     report: CaptureReport | None = None,
+    still_ours: StillOurs = lambda: None,
 ) -> CaptureReport:
     """Capture every finalised PQR of one day; what is on disk and unchanged in the list isn't opened again.
 
     Returns a report that names each listed PQR that isn't captured. Raises a PortalError when the
     portal as a whole can't be read: down, blocked, login refused, layout changed, filter ignored; a `report`
-    that was handed in then says how far it came.
+    that was handed in then says how far it came. So it does when `still_ours` raises, which is called before
+    each PQR and after each page of the list: the account may be somebody else's by now.
     """
     report = report if report is not None else CaptureReport()
-    asyncio.run(_Capture(site, day, store, limits, now, report).run(on_progress))
+    asyncio.run(_Capture(site, day, store, limits, now, report, still_ours).run(on_progress))
     return report

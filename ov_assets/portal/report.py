@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ov_assets.portal.columns import ListedRow
-from ov_assets.portal.errors import PortalError
+from ov_assets.portal.row import ListedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class Failure:
     message: str
 
     @classmethod
-    def of(cls, numero_radicado: str, error: PortalError) -> "Failure":
+    def of(cls, numero_radicado: str, error: Exception) -> "Failure":
         return cls(numero_radicado, type(error).__name__, str(error))
 
 

@@ -1,11 +1,14 @@
 """The folders of one company and day: `raw/{company}/{date}/{numero_radicado}/`, each whole or not there.
 
 A capture is written to a hidden folder beside and renamed when it is complete, so whatever kills the
-writer, every visible folder has a manifest and every file that the manifest names.
+writer, every visible folder has a manifest and every file that the manifest names. One that isn't a capture
+any more is set aside under a hidden name that says when.
 """
 
+import errno
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,17 +19,25 @@ from pathlib import Path
 from ov_assets.pqr.files import replace_atomically, safe_name, sha256_of, sync_directory, write_durably
 from ov_assets.pqr.manifest import CapturedFile, Clase, Manifest
 from ov_assets.pqr.record import RADICADO, Pqr
+from ov_assets.timezone import BOGOTA
 
 MANIFEST_NAME = "manifest.json"
 JSON_NAME = "pqr.json"
 PDF_NAME = "detalle.pdf"
 ATTACHMENTS_DIR = "adjuntos"
 DRAFT_PREFIX, REPLACED_PREFIX, BROKEN_PREFIX = ".nuevo-", ".viejo-", ".roto-"
+# When it was set aside, to the microsecond, so that several of one PQR stand beside each other.
+ASIDE_TIME = "%Y%m%dT%H%M%S.%f"
+_ASIDE = re.compile(r"\.roto-(?:[0-9]{8}T[0-9]{6}\.[0-9]{6}-)?(?P<name>.+)")
 OUTCOME_NAME = ".captura.json"
 
 
 class BrokenCaptureError(Exception):
     """A capture on disk isn't what its manifest says. Materialize pqr_captures for this partition again."""
+
+
+class UnreadableCaptureError(Exception):
+    """The disk doesn't give a capture out: permissions, a failing disk, too many open files."""
 
 
 class NotCapturedError(Exception):
@@ -37,11 +48,11 @@ class NotCapturedError(Exception):
 
 
 def folder_name(numero_radicado: str) -> str:
-    """The folder of a PQR. A radicado that isn't digits gets a safe name that stays unique."""
+    """The folder of a PQR, never a hidden one. A radicado that isn't digits gets a safe, unique name."""
     if RADICADO.fullmatch(numero_radicado):
         return numero_radicado
     digest = hashlib.sha256(numero_radicado.encode()).hexdigest()[:12]
-    return f"{safe_name(numero_radicado, set())}-{digest}"
+    return f"{safe_name(numero_radicado, set()).lstrip('. ')}-{digest}"
 
 
 @dataclass(slots=True)
@@ -80,24 +91,43 @@ class CaptureStore:
     def recover(self) -> None:
         """Undo what a killed capture left half done, and set aside what isn't a capture any more.
 
-        A folder taken away is put back and an unfinished one dropped; one without a readable manifest, or
-        with a file that was altered, is renamed out of the way, so that its PQR counts as not captured.
+        A folder taken away is put back and an unfinished one dropped; one without a manifest, or with a file
+        that was altered, is set aside, so that its PQR counts as not captured.
+        Raises UnreadableCaptureError: what can't be read isn't known to be broken.
         """
         if not self.folder.is_dir():
             return
+        for folder in self._visible_folders():
+            self._set_aside_if_unsound(folder)
         for replaced in self.folder.glob(f"{REPLACED_PREFIX}*"):
             current = self.folder / replaced.name.removeprefix(REPLACED_PREFIX)
             if current.exists():
                 shutil.rmtree(replaced)
             else:
                 replaced.rename(current)
+                self._set_aside_if_unsound(current)
         for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
             shutil.rmtree(draft)
-        for folder in self._visible_folders():
-            if not self._is_sound(folder):
-                aside = self.folder / f"{BROKEN_PREFIX}{folder.name}"
-                shutil.rmtree(aside, ignore_errors=True)
-                folder.rename(aside)
+
+    def _set_aside_if_unsound(self, folder: Path) -> None:
+        if not self._is_sound(folder):
+            folder.rename(self.folder / f"{BROKEN_PREFIX}{datetime.now(BOGOTA):{ASIDE_TIME}}-{folder.name}")
+
+    def set_aside(self) -> list[Path]:
+        """The folders that `recover` took out of the way, oldest first."""
+        return sorted(self.folder.glob(f"{BROKEN_PREFIX}*")) if self.folder.is_dir() else []
+
+    def hashes_beside(self, aside: Path) -> set[str]:
+        """SHA-256 of the files of the sound capture that stands where `aside` stood; none without one.
+
+        Raises UnreadableCaptureError.
+        """
+        found = _ASIDE.fullmatch(aside.name)
+        folder = self.folder / found["name"] if found else None
+        if folder is None or not folder.is_dir() or not self._is_sound(folder):
+            return set()
+        files = self._read_manifest(folder).archivos
+        return {file.hash_archivo for file in files if (folder / file.ruta).is_file()}
 
     def _is_sound(self, folder: Path) -> bool:
         """Whether each file that is there holds what the manifest says; `missing_files` tells what isn't."""
@@ -106,7 +136,18 @@ class CaptureStore:
         except BrokenCaptureError:
             return False
         there = ((folder / file.ruta, file.hash_archivo) for file in manifest.archivos)
-        return all(sha256_of(path) == digest for path, digest in there if path.is_file())
+        with self._naming(folder):
+            return all(sha256_of(path) == digest for path, digest in there if path.is_file())
+
+    @contextmanager
+    def _naming(self, folder: Path) -> Iterator[None]:
+        """What the disk refuses, as an error that names the capture and no file, whose name people chose."""
+        try:
+            yield
+        except OSError as error:
+            why = errno.errorcode.get(error.errno or 0, type(error).__name__)
+            where = f"{self.company} {self.day} radicado {folder.name}"
+            raise UnreadableCaptureError(f"{where}: the disk doesn't give it out ({why})") from None
 
     def _visible_folders(self) -> list[Path]:
         if not self.folder.is_dir():
@@ -114,11 +155,12 @@ class CaptureStore:
         return sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
 
     def _read_manifest(self, folder: Path) -> Manifest:
-        try:
-            return Manifest.from_json((folder / MANIFEST_NAME).read_bytes())
-        except (OSError, ValueError) as error:
-            where = f"{self.company} {self.day} radicado {folder.name}"
-            raise BrokenCaptureError(f"{where}: no readable manifest ({type(error).__name__})") from error
+        with self._naming(folder):
+            try:
+                return Manifest.from_json((folder / MANIFEST_NAME).read_bytes())
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError) as error:
+                where = f"{self.company} {self.day} radicado {folder.name}"
+                raise BrokenCaptureError(f"{where}: no manifest ({type(error).__name__})") from error
 
     def record_outcome(self, failures: dict[str, str]) -> None:
         """Say that the day was looked at, and which listed PQR could not be captured, by fault's name."""
@@ -134,32 +176,41 @@ class CaptureStore:
         return failures
 
     def manifests(self) -> dict[str, Manifest]:
-        """Every capture by radicado. Raises BrokenCaptureError if a folder has no readable manifest."""
+        """Every capture by radicado. Raises BrokenCaptureError for a folder without a manifest,
+        UnreadableCaptureError.
+        """
         manifests = [self._read_manifest(folder) for folder in self._visible_folders()]
         return {manifest.numero_radicado: manifest for manifest in manifests}
 
     def manifest(self, numero_radicado: str) -> Manifest | None:
-        """The capture of one PQR, None without one. Raises BrokenCaptureError if it can't be read."""
+        """The capture of one PQR, None without one. Raises BrokenCaptureError, UnreadableCaptureError."""
         folder = self.folder / folder_name(numero_radicado)
         return self._read_manifest(folder) if folder.is_dir() else None
 
     def missing_files(self, manifest: Manifest) -> list[CapturedFile]:
-        """The files of a manifest that are gone from disk or have another size."""
+        """The files of a manifest that are gone from disk or have another size.
+
+        Raises UnreadableCaptureError.
+        """
         missing = []
-        for file in manifest.archivos:
-            path = self.path_of(manifest, file)
-            if not path.is_file() or path.stat().st_size != file.tamano:
-                missing.append(file)
+        with self._naming(self.folder / folder_name(manifest.numero_radicado)):
+            for file in manifest.archivos:
+                path = self.path_of(manifest, file)
+                if not path.is_file() or path.stat().st_size != file.tamano:
+                    missing.append(file)
         return missing
 
     def read_pqr(self, manifest: Manifest) -> Pqr:
-        """The record of a capture. Raises BrokenCaptureError when the bytes aren't the manifest's."""
+        """The record of a capture. Raises BrokenCaptureError when the bytes aren't the manifest's,
+        UnreadableCaptureError, and ValueError for bytes that aren't a record.
+        """
         file = next(file for file in manifest.archivos if file.clase is Clase.JSON)
         path = self.path_of(manifest, file)
         where = f"{self.company} {self.day} radicado {manifest.numero_radicado}"
-        if not path.is_file() or sha256_of(path) != file.hash_archivo:
-            raise BrokenCaptureError(f"{where}: {JSON_NAME} is gone or altered since it was captured")
-        return Pqr.from_json(path.read_bytes())
+        with self._naming(path.parent):
+            if not path.is_file() or sha256_of(path) != file.hash_archivo:
+                raise BrokenCaptureError(f"{where}: {JSON_NAME} is gone or altered since it was captured")
+            return Pqr.from_json(path.read_bytes())
 
     @contextmanager
     def draft(self, numero_radicado: str, huella_lista: str, extraido_en: datetime) -> Iterator[Draft]:

@@ -5,6 +5,7 @@ An empty field is "no value"; the words NULL, NaN and None are text like any oth
 """
 
 import csv
+import hashlib
 import io
 import json
 import sys
@@ -78,8 +79,22 @@ def _to_bytes(columns: tuple[str, ...], rows: Iterable[dict[str, str]]) -> bytes
 
 
 def write_company_csv(path: Path, rows: Iterable[dict[str, str]]) -> None:
-    """Write the CSV in one step, ordered by radicado."""
-    replace_atomically(path, _to_bytes(COLUMNS, sorted(rows, key=lambda row: row["numero_radicado"])))
+    """Write the CSV in one step, ordered by radicado, and its checksum beside it, as `sha256sum` would."""
+    data = _to_bytes(COLUMNS, sorted(rows, key=lambda row: row["numero_radicado"]))
+    replace_atomically(path, data)
+    checksum = f"{hashlib.sha256(data).hexdigest()}  {path.name}\n"
+    replace_atomically(_checksum_path(path), checksum.encode())
+
+
+def written_sha256(path: Path) -> str | None:
+    """SHA-256, hex, of a company CSV as it was written; None when nobody noted it. Whoever edits the CSV
+    leaves this as it was, so that its rows are looked at one by one."""
+    noted = _checksum_path(path)
+    return noted.read_text("ascii").partition(" ")[0] if noted.is_file() else None
+
+
+def _checksum_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def write_rejects_csv(path: Path, rejects: Iterable[Reject]) -> None:

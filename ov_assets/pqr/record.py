@@ -28,7 +28,6 @@ LABELS: dict[str, str] = {
     "Comentarios": "comentarios",
 }
 FIELDS: tuple[str, ...] = tuple(LABELS.values())
-REQUIRED: tuple[str, ...] = ("numero_radicado", "fecha", "estado_solicitud")
 RADICADO = re.compile(r"[0-9]{1,50}")
 
 

@@ -9,6 +9,7 @@ Each function opens a transaction, which commits when the connection was idle. A
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import class_row
@@ -94,10 +95,16 @@ def note_delivery(
     conn.execute(query("alert_delivered"), params)
 
 
+class ToSettle(NamedTuple):
+    """conflictos, perdidos: objects. cuarentena: rows. perdidos: were in the bucket, and aren't back yet."""
+
+    conflictos: int = 0
+    cuarentena: int = 0
+    perdidos: int = 0
+
+
 @private_errors
-def to_settle(conn: psycopg.Connection) -> dict[str, tuple[int, int]]:
-    """(objects in conflict, rows in quarantine) of each company that has any."""
+def to_settle(conn: psycopg.Connection) -> dict[str, ToSettle]:
+    """Of each company that has any."""
     with conn.transaction():
-        return {
-            company: (conflicts, rows) for company, conflicts, rows in conn.execute(query("alert_states"))
-        }
+        return {company: ToSettle(*counts) for company, *counts in conn.execute(query("alert_states"))}

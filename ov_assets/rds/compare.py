@@ -12,18 +12,15 @@ from ov_assets.rds.connection import company_query, private_errors
 class Differences:
     """How the PQR of a CSV stand in the table; of one that occurs twice the newest row is compared.
 
-    iguales: the table has the same hash. mas_nuevas: another hash, captured later than the CSV's row.
-    faltan: the table has no such PQR. distintas: another hash, and the table isn't newer.
+    iguales: how many the table has with the same hash. The others by radicado, in order; mas_nuevas: another
+    hash, captured later than the CSV's row. faltan: the table has no such PQR. distintas: another hash, and
+    the table isn't newer.
     """
 
     iguales: int
-    mas_nuevas: int
-    faltan: int
-    distintas: int
-
-    @property
-    def agrees(self) -> bool:
-        return self.faltan == 0 and self.distintas == 0
+    mas_nuevas: list[str]
+    faltan: list[str]
+    distintas: list[str]
 
 
 @private_errors

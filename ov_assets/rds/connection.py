@@ -7,15 +7,16 @@ package are wrapped in `private_errors`: what leaves them says which rule was br
 
 from collections.abc import Callable
 from functools import cache, wraps
-from importlib import resources
 from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 from psycopg import sql
 
 from ov_assets.companies import COMPANIES
+from ov_assets.rds.statements import statement
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 TIMEZONE = "America/Bogota"
 # Classes of SQLSTATE whose message names objects and limits, never data (PostgreSQL's appendix A).
@@ -111,12 +112,12 @@ def connect(conninfo: dict[str, Any]) -> psycopg.Connection:
 
 @cache
 def query(name: str) -> sql.SQL:
-    """The statement in `sql/{name}.sql`."""
-    return sql.SQL(resources.files("ov_assets.rds").joinpath("sql", f"{name}.sql").read_text("utf-8"))
+    """The statement of this name in `rds/*.sql`. Raises StatementError."""
+    return sql.SQL(statement("ov_assets.rds", name))
 
 
 def company_query(name: str, company: str) -> sql.Composed:
-    """The statement in `sql/{name}.sql`, its `{tabla}` being the company's table.
+    """The statement of this name, its `{tabla}` being the company's table.
 
     Raises UnknownCompanyError: no text of a caller ever becomes part of a statement.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -55,11 +55,22 @@ class PendingFile:
     motivo: str
 
 
+class ProvenFile(NamedTuple):
+    """The identity of a file whose object was seen just now. numero_radicado: "" for a company's CSV."""
+
+    numero_radicado: str
+    clase: str
+    nombre: str
+    hash_archivo: str
+
+
 @dataclass(frozen=True, slots=True)
 class PartitionDiff:
     """What is where, of one company and day.
 
     counts: current files by state, all eight states. pending: the files that are not settled.
+    proven: only if asked for, the files that this very listing shows at their keys, with the size and the
+    ETag of the bytes whose SHA-256 was verified.
     huerfanos: listed objects that no row knows; huerfano: the first of their keys.
     listed_at: when the reading began, by the database's clock.
     """
@@ -72,6 +83,7 @@ class PartitionDiff:
     huerfanos: int
     huerfano: str | None
     listed_at: datetime
+    proven: frozenset[ProvenFile] = frozenset()
 
     @property
     def files(self) -> int:
@@ -111,52 +123,72 @@ class PendingPartition:
     desde: datetime
 
 
+# What a bucket holds below some prefixes that the caller knows, and at these other keys.
+Listing = Callable[[Sequence[str]], Iterable[Listed]]
+
+
 @private_errors
 def diff_partition(
     conn: psycopg.Connection,
     company: str,
     day: date,
     bucket: str,
-    objects: Iterable[Listed],
+    listing: Listing,
     *,
     prefixes: Sequence[str],
     data_dir: Path,
+    prove: bool = False,
 ) -> PartitionDiff:
     """Judge every current file of a partition. Writes nothing but a temporary table.
 
-    objects: the listing of `prefixes`, best as the generator itself: it is then read after this
-    transaction began, so that an upload in between is not mistaken for a missing object. What it raises
-    goes up as it is. A key outside of `prefixes` (another layout) is not missing because it is not listed.
-    data_dir: below it the files that need an upload are looked for; no others.
+    listing: called after this transaction began, so that an upload in between is not mistaken for a missing
+    object, with the keys of this partition that aren't below `prefixes` (adopted ones, those of another
+    layout). What it raises goes up as it is.
+    data_dir: below it the files that need an upload are looked for; no others. prove: fill `proven`.
     """
-    params = {"empresa": company, "fecha": day, "bucket": bucket, "prefijos": list(prefixes)}
+    params = {
+        "empresa": company,
+        "fecha": day,
+        "bucket": bucket,
+        "prefijos": list(prefixes),
+        "con_probados": prove,
+    }
     alone = conn.info.transaction_status == TransactionStatus.IDLE
     with conn.transaction():
+        conn.execute(query("diff_limits"))
         if alone:  # what a caller's own transaction writes has to be on disk when it ends
             conn.execute(query("diff_alone"))
         listed_at = conn.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
+        elsewhere = [key for (key,) in conn.execute(query("diff_elsewhere"), params)]
         conn.execute(query("diff_listing"))
         with conn.cursor().copy("COPY listado_s3 (clave, tamano, etag) FROM STDIN") as copy:
-            for item in objects:
+            for item in listing(elsewhere):
                 copy.write_row((item.key, item.size, item.etag))
         conn.execute("ANALYZE listado_s3")
-        rows = conn.cursor(row_factory=namedtuple_row).execute(query("diff_partition"), params).fetchall()
+        cursor = conn.cursor(row_factory=namedtuple_row)
+        rows: list[Any] = cursor.execute(query("diff_partition"), params).fetchall()
         conn.execute("DROP TABLE listado_s3")
 
     counts = dict.fromkeys(Estado, 0)
     pending: list[PendingFile] = []
+    proven: set[ProvenFile] = set()
     huerfanos, huerfano = 0, None
     for row in rows:
         if row.estado == "huerfano":
             huerfanos, huerfano = row.cuantos, row.clave_s3
-        elif row.motivo is None:
+        elif row.archivo_id is None:
             counts[Estado(row.estado)] += row.cuantos
+        elif row.motivo is None:
+            proven.add(ProvenFile(row.numero_radicado, row.clase, row.nombre, row.hash_archivo))
         else:
-            file = _on_disk(PendingFile(*row[:10], Estado(row.estado), row.motivo), data_dir)
+            judged = PendingFile(*row[:10], Estado(row.estado), row.motivo)  # type: ignore[call-arg]
+            file = _on_disk(judged, data_dir)
             counts[file.estado] += 1
             pending.append(file)
     pending.sort(key=lambda file: (file.numero_radicado, file.clase, file.nombre, file.hash_archivo))
-    return PartitionDiff(company, day, bucket, counts, tuple(pending), huerfanos, huerfano, listed_at)
+    return PartitionDiff(
+        company, day, bucket, counts, tuple(pending), huerfanos, huerfano, listed_at, frozenset(proven)
+    )
 
 
 def _on_disk(file: PendingFile, data_dir: Path) -> PendingFile:
@@ -232,15 +264,9 @@ def _with_keys(
 
 
 @private_errors
-def pending_partitions(
-    conn: psycopg.Connection, bucket: str, limit: int = 100, *, since: datetime | None = None
-) -> list[PendingPartition]:
-    """Every company and day with files on record that could be in S3 and are not, oldest day first.
-
-    since: look for files without a row only among those that changed since then (the database's clock).
-    It saves the walk over all files between two full answers; rows that wait are always looked at.
-    """
-    params = {"bucket": bucket, "limite": limit, "desde": since}
+def pending_partitions(conn: psycopg.Connection, bucket: str, limit: int = 100) -> list[PendingPartition]:
+    """Every company and day with files on record that could be in S3 and are not, oldest day first."""
+    params = {"bucket": bucket, "limite": limit}
     with conn.transaction(), conn.cursor(row_factory=class_row(PendingPartition)) as cursor:
         conn.execute(query("diff_session"))
         return cursor.execute(query("diff_pending_partitions"), params).fetchall()

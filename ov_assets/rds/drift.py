@@ -49,6 +49,7 @@ TABLES: dict[str, dict[str, str]] = {company.table: _COMPANY for company in COMP
         instante="visto_primero visto_ultimo",
         logico="presente",
     ),
+    "consultas_ov": _columns(texto="empresa", dia="fecha", instante="mirado_en", json="sin_capturar"),
     "archivos_ov": _columns(
         entero="id tamano",
         texto="empresa numero_radicado clase nombre hash_archivo ruta_local",
@@ -57,7 +58,7 @@ TABLES: dict[str, dict[str, str]] = {company.table: _COMPANY for company in COMP
         instante="fecha_creacion fecha_actualizacion",
     ),
     "registros_ov_s3": _columns(
-        entero="id tamano_archivo",
+        entero="id tamano_archivo archivo_id",
         texto="nombre_archivo ruta_original tipo_archivo hash_archivo bucket_s3 clave_s3 url_s3 region_s3 "
         "numero_reclamo_sgc empresa tipo_contenido estado_carga origen_carga observaciones ultimo_error "
         "numero_radicado clase etag arrendado_por",
@@ -96,6 +97,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     company.table: ("numero_radicado",) for company in COMPANIES.values()
 } | {
     "listado_ov": ("empresa", "numero_radicado"),
+    "consultas_ov": ("empresa", "fecha"),
     "archivos_ov": ("clase", "empresa", "hash_archivo", "nombre", "numero_radicado"),
     "registros_ov_s3": ("bucket_s3", "clave_s3"),
     "cargas_ov": ("empresa", "fecha", "hash_archivo"),
@@ -123,15 +125,16 @@ _INDEXES = {
     "listado_ov_dia_idx",
     "listado_ov_por_capturar",
     "archivos_ov_vigentes_idx",
-    "archivos_ov_cambios_idx",
     "archivos_ov_hash_idx",
     "registros_ov_s3_particion_idx",
     "registros_ov_s3_archivo_idx",
+    "registros_ov_s3_archivo_key",
+    "registros_ov_s3_anteriores_idx",
     "registros_ov_s3_por_hacer_idx",
     "rechazos_ov_pendientes_idx",
     "alertas_ov_abierta_key",
 }
-FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "es_dia_ov"}
+FUNCTIONS = {"fecha_ov", "instante_ov", "objeto_ov", "es_dia_ov", "por_subir_ov", "archivos_en_s3_ov"}
 
 
 @private_errors

@@ -41,7 +41,8 @@ def name_on_record(nombre: str) -> str:
 def record_files(conn: psycopg.Connection, company: str, day: date, files: Iterable[FileOnRecord]) -> int:
     """Put the files of a partition on record, in the caller's transaction; how many are current now.
 
-    Of every PQR named, exactly the files given are `vigente`; PQR that aren't named stay as they are.
+    Of every PQR named, exactly the files given are `vigente`, whatever day others of it stand under; PQR that
+    aren't named stay as they are.
     Rows that say the same already aren't written.
     """
     conn.execute(query("files_stage"))

@@ -5,7 +5,8 @@ rolled back unless staged = inserted + updated + unchanged + duplicate + rejecte
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -24,7 +25,7 @@ from ov_assets.rds.connection import (
     query,
 )
 from ov_assets.rds.files_on_record import FileOnRecord, record_files
-from ov_assets.rds.locks import advisory_lock
+from ov_assets.rds.locks import advisory_lock, lock_key
 from ov_assets.rds.rejects import (
     RejectOnRecord,
     Thresholds,
@@ -53,7 +54,7 @@ class LoadResult:
     obsoletas: those of sin_cambio whose PQR the table has from a later capture.
     rechazadas_csv: captures that company_csv had left out already, beside the rows of the CSV.
     motivos: rejects, of both kinds, by reason. archivos: files of the partition on record as current.
-    ya_cargado: the file was loaded before and the table still agrees; nothing was written.
+    ya_cargado: the file was loaded before and the table still agrees; no row was written.
     """
 
     hash_archivo: str
@@ -82,14 +83,16 @@ def load_partition(
     thresholds: Thresholds | None = None,
     raw_row_key: str | bytes | None = None,
     written_sha256: str | None = None,
+    rehearsal: bool = False,
 ) -> LoadResult:
     """Load a company CSV and put the partition's files, the CSV among them, on record.
 
     files: all files of the partition; the caller names the CSV too (numero_radicado ""). Those of a PQR that
     the table has from a later capture are left out: what is on record of it is newer.
-    raw_row_key: a Fernet key; with it the rejected rows are kept encrypted, without it not at all.
+    raw_row_key: Fernet keys, apart by commas; with one the rejected rows are kept encrypted, else not at all.
     written_sha256: what company_csv says that it wrote, hex. Of a file with another hash, or when this isn't
     known, each row's hash_registro is worked out again, to find the rows that somebody edited.
+    rehearsal: the caller's open transaction (`rehearsed`) takes all of it back.
 
     Raises CsvContractError, TooManyRejectsError (nothing published, the rejects on record), LockBusyError
     (somebody loads this partition for over two minutes), CountsDisagreeError, OpenTransactionError,
@@ -97,19 +100,21 @@ def load_partition(
     """
     if company not in COMPANIES:
         raise UnknownCompanyError
-    if conn.info.transaction_status != TransactionStatus.IDLE:
+    if not rehearsal and conn.info.transaction_status != TransactionStatus.IDLE:
         raise OpenTransactionError("load_partition needs a connection without an open transaction")
     left_out, rejects_digest = rejects_of_csv(rejects_path)
     partition = {"empresa": company, "fecha": day}
     limits = thresholds or Thresholds()
 
-    with advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS):
+    with _lock(conn, company, day):
         refused: TooManyRejectsError | None = None
         rejects: list[RejectOnRecord] = []
         with conn.transaction():
             conn.execute(query("load_limits"))
             digest, nul_mark, filas = stage_file(conn, csv_path)
-            done = _loaded_before(conn, partition, digest, rejects_digest)
+            as_written = digest == written_sha256
+            take_turn(conn, company)
+            done = _loaded_before(conn, partition, digest, rejects_digest, as_written=as_written)
             if done is not None:
                 return replace(
                     done,
@@ -117,7 +122,7 @@ def load_partition(
                     motivos=_reasons_on_record(conn, partition, digest, rejects_digest),
                     archivos=_record_files(conn, company, day, files, done.obsoletas),
                 )
-            rejected = judge(conn, company, nul_mark, as_written=digest == written_sha256)
+            rejected = judge(conn, company, nul_mark, as_written=as_written)
             rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
             motivos = dict(Counter(reject.motivo for reject in rejects))
             total = filas + len(left_out)
@@ -140,7 +145,32 @@ def load_partition(
             with conn.transaction():
                 record_rejects(conn, company, day, rejects)
             raise refused
-    return LoadResult(digest, **counts, rechazadas_csv=len(left_out), motivos=motivos, archivos=archivos)
+    return LoadResult(
+        digest,
+        **counts,  # type: ignore[arg-type]  # none of them is called ya_cargado
+        rechazadas_csv=len(left_out),
+        motivos=motivos,
+        archivos=archivos,
+    )
+
+
+def take_turn(conn: psycopg.Connection, company: str) -> None:
+    """Wait until no other load of this company is between comparing and publishing; held until the commit."""
+    conn.execute(query("load_turn"), {"llave": lock_key("carga", company)})
+
+
+@contextmanager
+def rehearsed(conn: psycopg.Connection, company: str, day: date) -> Iterator[None]:
+    """A transaction for the load of a partition and what follows, which is rolled back whatever happens.
+
+    Nobody else loads the partition until then. Raises LockBusyError.
+    """
+    with _lock(conn, company, day), conn.transaction(force_rollback=True):
+        yield
+
+
+def _lock(conn: psycopg.Connection, company: str, day: date) -> AbstractContextManager[Callable[[], None]]:
+    return advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS)
 
 
 def _record_files(
@@ -156,8 +186,8 @@ def _record_files(
 def publish(conn: psycopg.Connection, company: str, archivo_hash: str, filas: int) -> dict[str, int]:
     """Upsert what is judged, keep history, and return the counts by name of `LoadResult`.
 
-    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up, as when another
-    load, of another day, has just inserted one of the PQR: nothing is changed, and the load can be run again.
+    filas: rows that COPY staged. Raises CountsDisagreeError when they don't add up, as when somebody who
+    isn't a load has just inserted one of the PQR: nothing is changed, and the load can be run again.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
@@ -166,16 +196,30 @@ def publish(conn: psycopg.Connection, company: str, archivo_hash: str, filas: in
         )
         counts = cursor.fetchone()
     assert counts is not None
-    historiadas = counts.pop("historiadas")
+    historiadas, por_avanzar, avanzadas = (
+        counts.pop(name) for name in ("historiadas", "por_avanzar", "avanzadas")
+    )
     parts = ("insertadas", "actualizadas", "sin_cambio", "duplicadas", "rechazadas")
-    if counts["filas"] != sum(counts[part] for part in parts) or counts["actualizadas"] != historiadas:
+    if (
+        counts["filas"] != sum(counts[part] for part in parts)
+        or counts["actualizadas"] != historiadas
+        or por_avanzar != avanzadas
+    ):
         seen = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise CountsDisagreeError(f"{company}: {seen}, historiadas {historiadas}; nothing was loaded")
+        raise CountsDisagreeError(
+            f"{company}: {seen}, historiadas {historiadas}, avanzadas {avanzadas} of {por_avanzar};"
+            " nothing was loaded"
+        )
     return counts
 
 
 def _loaded_before(
-    conn: psycopg.Connection, partition: dict[str, Any], digest: str, rejects_digest: str
+    conn: psycopg.Connection,
+    partition: dict[str, Any],
+    digest: str,
+    rejects_digest: str,
+    *,
+    as_written: bool,
 ) -> LoadResult | None:
     """The result of loading a file again, if the latest load was of this file and the table still agrees."""
     latest = conn.execute(query("load_latest"), partition).fetchone()
@@ -184,7 +228,7 @@ def _loaded_before(
     filas, duplicadas, rechazadas = latest[2:]
     compared = conn.execute(
         company_query("load_agrees", partition["empresa"]),
-        partition | {"archivo_hash": digest, "rechazadas": rechazadas},
+        partition | {"archivo_hash": digest, "rechazadas": rechazadas, "integro": as_written},
     ).fetchone()
     assert compared is not None
     agrees, obsoletas = compared

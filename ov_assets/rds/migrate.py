@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from importlib import resources
 from typing import Any, ParamSpec, TypeVar
 
@@ -21,7 +21,8 @@ from ov_assets.rds.drift import drift
 from ov_assets.rds.locks import advisory_lock
 from ov_assets.rds.migrations import SCHEMA, VERSION_TABLE
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 WAIT_SECONDS = 120.0
 
@@ -70,11 +71,41 @@ def current(conninfo: dict[str, Any]) -> str | None:
         return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
+class SchemaRevisionError(RdsError):
+    """The schema isn't as this code needs it: older, newer, or not there at all."""
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Every revision that this code has, the newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def head() -> str:
     """The newest revision that this code has."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    assert newest is not None
-    return newest
+    return revisions()[0]
+
+
+@private_errors
+def require_head(conn: psycopg.Connection) -> None:
+    """One look at the revision, before there is work that could not be kept.
+
+    Raises SchemaRevisionError telling what to do, DatabaseDownError, DatabaseError.
+    """
+    try:
+        with conn.transaction():
+            row = conn.execute(query("schema_revision")).fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
+    at = row[0] if row else None
+    if at == head():
+        return
+    database = f"the schema of the database {conn.info.dbname} is at revision {at or 'none'}"
+    if at is None or at in revisions():
+        raise SchemaRevisionError(f"{database}, and this version needs {head()}: run `ov db upgrade`")
+    raise SchemaRevisionError(
+        f"{database}, which this version, at {head()}, doesn't know: a newer one made it, install that one"
+    )
 
 
 @private_errors

@@ -5,7 +5,7 @@ Every edge is one statement over a batch, guarded by the state before; those of 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 import psycopg
@@ -17,15 +17,17 @@ from ov_assets.rds.registry import Failed
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is looked at. empresa: None for all. desde, hasta: days of the files, inclusive; None for all."""
+    """What is looked at. empresa: None for all. desde, hasta: days of the files, inclusive; None for all.
+
+    resto: every seventh day only, those so many days after `origen` or a multiple of seven more.
+    """
 
     bucket: str
     empresa: str | None = None
     desde: date | None = None
     hasta: date | None = None
-
-    def params(self) -> dict[str, object]:
-        return {"bucket": self.bucket, "empresa": self.empresa, "desde": self.desde, "hasta": self.hasta}
+    resto: int | None = None
+    origen: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ def read(conn: psycopg.Connection, scope: Scope) -> tuple[list[Row], list[File],
     """
     with conn.transaction():
         read_at = conn.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
-        rows = conn.cursor(row_factory=class_row(Row)).execute(query("reconcile_rows"), scope.params())
+        rows = conn.cursor(row_factory=class_row(Row)).execute(query("reconcile_rows"), asdict(scope))
         found = rows.fetchall()
-        files = conn.cursor(row_factory=class_row(File)).execute(query("reconcile_files"), scope.params())
+        files = conn.cursor(row_factory=class_row(File)).execute(query("reconcile_files"), asdict(scope))
         return found, files.fetchall(), read_at
 
 
@@ -123,3 +125,13 @@ def mark_conflict(conn: psycopg.Connection, batch: Sequence[Failed], read_at: da
     }
     with conn.transaction():
         return conn.execute(query("reconcile_conflict"), params).rowcount
+
+
+@private_errors
+def mark_gone(conn: psycopg.Connection, ids: Sequence[int], read_at: datetime) -> int:
+    """pendiente | error | falta_s3 → falta_local: the file is not on disk.
+
+    Unless somebody else changed the row after `read_at` (database's clock); this transaction may have.
+    """
+    with conn.transaction():
+        return conn.execute(query("reconcile_gone"), {"ids": list(ids), "leido_en": read_at}).rowcount

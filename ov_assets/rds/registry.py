@@ -71,7 +71,6 @@ class Claimed:
     hash_archivo: str
     tamano: int
     ruta_local: str
-    intentos_carga: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +165,9 @@ def claim(
 
 
 @private_errors
-def renew(conn: psycopg.Connection, bucket: str, owner: str, lease_seconds: float = 900) -> int:
-    """Put off the end of every lease of `owner`."""
-    return _run(conn, "registry_renew", bucket=bucket, dueno=owner, segundos=lease_seconds)
-
-
-@private_errors
 def release(conn: psycopg.Connection, bucket: str, owner: str) -> int:
     """subiendo → pendiente, for what `owner` claimed and did not get to."""
     return _run(conn, "registry_release", bucket=bucket, dueno=owner)
-
-
-@private_errors
-def release_expired(conn: psycopg.Connection, bucket: str) -> int:
-    """subiendo → pendiente, for every lease that has ended."""
-    return _run(conn, "registry_release_expired", bucket=bucket)
 
 
 @private_errors
@@ -235,7 +222,7 @@ def mark_gone(conn: psycopg.Connection, ids: Sequence[int]) -> int:
 
 @private_errors
 def requeue(conn: psycopg.Connection, ids: Sequence[int]) -> int:
-    """falta_local | conflicto → pendiente: the file is back on disk, or a person settled the conflict."""
+    """falta_local | conflicto | error → pendiente: the file is back on disk, or a person settled it."""
     return _run(conn, "registry_requeue", ids=list(ids))
 
 
@@ -249,21 +236,6 @@ def mark_missing_in_s3(conn: psycopg.Connection, ids: Sequence[int], listed_at: 
 def mark_altered_in_s3(conn: psycopg.Connection, batch: Sequence[Failed], listed_at: datetime) -> int:
     """subido | pre_existente → conflicto, unless verified after `listed_at` (database's clock)."""
     return _run(conn, "registry_altered_in_s3", listado_en=listed_at, **_details(batch))
-
-
-@private_errors
-def mark_verified(conn: psycopg.Connection, ids: Sequence[int]) -> int:
-    """Note that a listing has just confirmed these rows."""
-    return _run(conn, "registry_verified", ids=list(ids))
-
-
-@private_errors
-def registry_counts(conn: psycopg.Connection, company: str, day: date, bucket: str) -> dict[Estado, int]:
-    """Rows by state, all eight states, for one company and day."""
-    params = {"empresa": company, "fecha": day, "bucket": bucket}
-    with conn.transaction():
-        found = dict(conn.execute(query("registry_counts"), params).fetchall())
-    return {state: found.get(state.value, 0) for state in Estado}
 
 
 def _details(batch: Sequence[Failed]) -> dict[str, Any]:

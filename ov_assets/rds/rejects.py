@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 
 from ov_assets.pqr.csv_contract import read_rejects_csv
 from ov_assets.pqr.files import sha256_of
@@ -60,11 +60,17 @@ class RejectOnRecord:
     fila_cifrada: bytes | None
 
 
+def cipher(raw_row_key: str | bytes) -> MultiFernet:
+    """Of one Fernet key or several, apart by commas: the first one encrypts, each of them decrypts."""
+    keys = raw_row_key.decode() if isinstance(raw_row_key, bytes) else raw_row_key
+    return MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+
+
 def rejects_of_load(
     rows: Iterable[RejectedRow], archivo: str, archivo_hash: str, raw_row_key: str | bytes | None
 ) -> list[RejectOnRecord]:
     """What to keep of rows that judging rejected: the row itself only encrypted, only with a key."""
-    fernet = Fernet(raw_row_key) if raw_row_key else None
+    fernet = cipher(raw_row_key) if raw_row_key else None
     return [
         RejectOnRecord(
             archivo,

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 
 from ov_assets.companies import COMPANIES
 from ov_assets.pqr.csv_contract import COLUMNS
 from ov_assets.pqr.files import sha256_of
 from ov_assets.rds.connection import RdsError, UnknownCompanyError, private_errors, query
-from ov_assets.rds.loader import LOCK_WAIT_SECONDS, publish
+from ov_assets.rds.loader import LOCK_WAIT_SECONDS, publish, take_turn
 from ov_assets.rds.locks import advisory_lock
+from ov_assets.rds.rejects import cipher
 from ov_assets.rds.staging import REASONS, judge, stage_rows
 
 
@@ -57,7 +58,7 @@ class PendingReject:
         if self.fila_cifrada is None or raw_row_key is None:
             return None
         try:
-            return json.loads(Fernet(raw_row_key).decrypt(self.fila_cifrada))
+            return json.loads(cipher(raw_row_key).decrypt(self.fila_cifrada))
         except InvalidToken:
             raise WrongRowKeyError(f"reject {self.id}: not encrypted with the key given") from None
 
@@ -90,6 +91,7 @@ def replay(
         advisory_lock(conn, "carga", company, day.isoformat(), wait_seconds=LOCK_WAIT_SECONDS),
         conn.transaction(),
     ):
+        take_turn(conn, company)
         pending = pending_rejects(conn, company, day)
         in_file = _rows_of_file(csv_path, pending)
         by_file: dict[str, dict[int, dict[str, str]]] = defaultdict(dict)

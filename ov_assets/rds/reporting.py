@@ -9,12 +9,14 @@ from ov_assets.rds.connection import company_query, private_errors, query
 
 
 @private_errors
-def trend(conn: psycopg.Connection, company: str, first_day: date, last_day: date) -> list[tuple]:
+def trend(
+    conn: psycopg.Connection, company: str, first_day: date, last_day: date, bucket: str
+) -> list[tuple]:
     """(day, listed, loaded, whole in S3): PQR of each day, both ends included, in order.
 
     Raises UnknownCompanyError, DatabaseDownError, DatabaseError.
     """
-    days = {"empresa": company, "desde": first_day, "hasta": last_day}
+    days = {"empresa": company, "desde": first_day, "hasta": last_day, "bucket": bucket}
     with conn.transaction():
         return conn.execute(company_query("report_trend", company), days).fetchall()
 
@@ -40,10 +42,11 @@ class Backlog:
 
 
 @private_errors
-def backlog(conn: psycopg.Connection, company: str) -> Backlog:
+def backlog(conn: psycopg.Connection, company: str, bucket: str) -> Backlog:
     """PQR listed but not loaded, and files on record but not in S3. Raises UnknownCompanyError, RdsError."""
+    params = {"empresa": company, "bucket": bucket}
     with conn.transaction():
-        row = conn.execute(company_query("report_backlog", company), {"empresa": company}).fetchone()
+        row = conn.execute(company_query("report_backlog", company), params).fetchone()
     assert row is not None
     return Backlog(*row)
 

@@ -15,7 +15,7 @@ class DayStatus:
     listadas: PQR that the portal lists; of them listadas_en_rds in the company's table, sin_cargar neither
     there nor in quarantine. filas: PQR in the table, listed or not. rechazadas: rejects that wait.
     archivos: current files. subidos: those with an object `subido` or `pre_existente`. pendientes: the
-    others. por_estado: registry rows of the date by state.
+    others. por_estado: current files with a row in the registry, by its state.
     """
 
     empresa: str
@@ -32,12 +32,14 @@ class DayStatus:
 
 
 @private_errors
-def status(conn: psycopg.Connection, company: str, first_day: date, last_day: date) -> list[DayStatus]:
+def status(
+    conn: psycopg.Connection, company: str, first_day: date, last_day: date, bucket: str
+) -> list[DayStatus]:
     """One entry per day from `first_day` to `last_day`, both included, in order.
 
     Raises UnknownCompanyError, DatabaseDownError, DatabaseError.
     """
-    days = {"empresa": company, "desde": first_day, "hasta": last_day}
+    days = {"empresa": company, "desde": first_day, "hasta": last_day, "bucket": bucket}
     with conn.transaction():
         rows = conn.execute(company_query("status", company), days).fetchall()
     return [DayStatus(company, *row) for row in rows]

@@ -1,42 +1,46 @@
 """Counting every step of one partition from what it left behind: list, disk, CSV, table, registry, bucket."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import psycopg
 
+from ov_assets import completeness
 from ov_assets.companies import COMPANIES
-from ov_assets.partitions import FIRST_DAY, CompanyDay
+from ov_assets.days import FIRST_DAY, CompanyDay
+from ov_assets.flow.staging import Staging
 from ov_assets.pqr.csv_contract import read_company_csv
 from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS
 from ov_assets.rds import reporting
+from ov_assets.rds.compare import csv_equals_table
 from ov_assets.rds.diff import PartitionDiff
 from ov_assets.rds.listing import listed
 from ov_assets.rds.status import status
 from ov_assets.report.pages import ROWS_MAX
+from ov_assets.report.summary import CompanySummary, Summary
 from ov_assets.report.verification import Missing, TrendDay, Verification
-from ov_assets.resources import Disk
 from ov_assets.s3.keys import safe_radicado
 
 TREND_DAYS = 30
 
 
-def trend_of(connection: psycopg.Connection, partition: CompanyDay) -> list[TrendDay]:
+def trend_of(connection: psycopg.Connection, partition: CompanyDay, bucket: str) -> list[TrendDay]:
     """The last 30 days up to this one. Raises RdsError."""
     first = max(partition.day - timedelta(days=TREND_DAYS - 1), FIRST_DAY)
-    return [TrendDay(*row) for row in reporting.trend(connection, partition.company, first, partition.day)]
+    days = reporting.trend(connection, partition.company, first, partition.day, bucket)
+    return [TrendDay(*row) for row in days]
 
 
 def gather(
-    partition: CompanyDay, connection: psycopg.Connection, diff: PartitionDiff, disk: Disk
+    partition: CompanyDay, connection: psycopg.Connection, diff: PartitionDiff, staging: Staging
 ) -> Verification:
     """The report of one partition; `diff` is a fresh look at the bucket.
 
     Raises NotCapturedError, BrokenCaptureError, CsvContractError, RdsError.
     """
     company, day = partition
-    store = disk.captures(partition)
+    store = staging.captures(partition)
     captures = {
         radicado: manifest
         for radicado, manifest in store.manifests().items()
@@ -44,11 +48,16 @@ def gather(
     }
     failures = store.outcome()
     expected = [row.numero_radicado for row in listed(connection, company, day)]
-    (counts,) = status(connection, company, day, day)
-    files = [file for manifest in captures.values() for file in manifest.archivos]
-    classes = Counter(file.clase for file in files) + Counter({Clase.CSV: 1})
-    csv_path = disk.csv(partition)
+    (counts,) = status(connection, company, day, day, diff.bucket)
+    csv_path = staging.csv(partition)
     rows = read_company_csv(csv_path)
+    # A PQR whose Fecha moved is listed and captured anew under its new day, and counts there.
+    moved = set(csv_equals_table(connection, company, rows).mas_nuevas).difference(expected)
+    rows = [row for row in rows if row["numero_radicado"] not in moved]
+    files = [
+        file for radicado, manifest in captures.items() if radicado not in moved for file in manifest.archivos
+    ]
+    classes = Counter(file.clase for file in files) + Counter({Clase.CSV: 1})
     return Verification(
         empresa=company,
         nombre_empresa=COMPANIES[company].name,
@@ -67,7 +76,7 @@ def gather(
             *(
                 _missing(radicado, "captura", failures.get(radicado, "no_esta_en_disco"))
                 for radicado in expected
-                if radicado not in captures
+                if radicado not in captures or radicado in failures
             ),
             *(_missing(file.numero_radicado, f"archivo {file.clase}", file.motivo) for file in diff.pending),
         ],
@@ -76,10 +85,31 @@ def gather(
             for radicado, reason in reporting.quarantined(connection, company, day, ROWS_MAX)
         ],
         cobertura={name: sum(bool(row[name]) for row in rows) for name in FIELDS},
-        tendencia=trend_of(connection, partition),
+        tendencia=trend_of(connection, partition, diff.bucket),
     )
 
 
 def _missing(numero_radicado: str, what: str, reason: str) -> Missing:
     # What people type into that field by mistake may be personal; digits are not.
     return Missing(safe_radicado(numero_radicado) if numero_radicado else "", what, reason)
+
+
+def summarise(connection: psycopg.Connection, bucket: str, day: date) -> Summary:
+    """The numbers of one day of every company. Raises RdsError."""
+    return Summary(
+        day,
+        [
+            CompanySummary(
+                empresa=found.empresa,
+                nombre_empresa=COMPANIES[found.empresa].name,
+                listadas=found.estado.listadas,
+                en_rds=found.estado.listadas_en_rds,
+                rechazadas=found.estado.rechazadas,
+                archivos=found.estado.archivos,
+                en_s3=found.estado.subidos,
+                faltas=list(found.faltas),
+                tendencia=trend_of(connection, CompanyDay(found.empresa, day), bucket),
+            )
+            for found in completeness.of_all(connection, bucket, day)
+        ],
+    )

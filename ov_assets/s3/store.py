@@ -83,7 +83,7 @@ def _obstore(settings: BucketSettings) -> S3Store:
         config |= {"sse_kms_key_id": settings.kms_key_id, "sse_bucket_key_enabled": True}
     return S3Store(
         settings.name,
-        config=config,
+        config=config,  # type: ignore[arg-type]  # obstore keeps the name of this type to itself
         client_options={
             "allow_http": (settings.endpoint_url or "").startswith("http://"),
             "connect_timeout": CONNECT_TIMEOUT,

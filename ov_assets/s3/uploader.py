@@ -20,7 +20,8 @@ from ov_assets.s3.content_type import content_type
 from ov_assets.s3.errors import OBSTORE_ERRORS, S3DownError, S3Error, S3PassingError, s3_error
 from ov_assets.s3.inventory import BucketObject, bare_etag
 from ov_assets.s3.keys import extension
-from ov_assets.s3.multipart import put_multipart
+from ov_assets.s3.multipart import Sent, put_multipart
+from ov_assets.s3.odd_key import is_odd, put_at_odd_key
 from ov_assets.s3.store import Bucket
 
 READ_INLINE_BYTES = 1 << 20
@@ -178,6 +179,8 @@ class _Upload:
 
     async def _put(self, item: UploadItem, data: bytes) -> Outcome:
         media_type = content_type(data, extension(item.path.name))
+        if is_odd(item.clave):
+            return await asyncio.to_thread(self._put_at_odd_key, item, data, media_type)
         attributes = {"Content-Type": media_type, "sha256": item.hash_archivo}
         if self.bucket.settings.storage_class:
             attributes["Storage-Class"] = self.bucket.settings.storage_class
@@ -192,11 +195,20 @@ class _Upload:
             raise s3_error(error, f"PUT {item.clave}") from error
         return Outcome(item, Resultado.SUBIDO, len(data), bare_etag(put["e_tag"]), media_type)
 
+    def _put_at_odd_key(self, item: UploadItem, data: bytes, media_type: str) -> Outcome:
+        return self._sent(
+            item, lambda: put_at_odd_key(self.bucket, item.clave, data, item.hash_archivo, media_type)
+        )
+
     def _send_in_parts(self, item: UploadItem) -> Outcome:
+        part_bytes = self.limits.part_bytes
+        return self._sent(
+            item, lambda: put_multipart(self.bucket, item.clave, item.path, item.hash_archivo, part_bytes)
+        )
+
+    def _sent(self, item: UploadItem, send: Callable[[], Sent]) -> Outcome:
         try:
-            sent = put_multipart(
-                self.bucket, item.clave, item.path, item.hash_archivo, self.limits.part_bytes
-            )
+            sent = send()
         except S3Error:
             self.unanswered.add(item.id)
             raise

@@ -193,10 +193,10 @@ def variables_of_running(settings: Settings) -> dict[str, str]:
 
 
 def prepare_home(settings: Settings) -> Path:
-    """`$OV_HOME/dagster` with the repository's `dagster.yaml` in it."""
+    """`$OV_HOME/dagster` with `deploy/dagster.yaml` in it."""
     home = settings.ov_home.absolute() / "dagster"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.copyfile(Path(ov_assets.__file__).parents[1] / "dagster.yaml", home / "dagster.yaml")
+    shutil.copyfile(Path(ov_assets.__file__).parents[1] / "deploy" / "dagster.yaml", home / "dagster.yaml")
     return home
 
 

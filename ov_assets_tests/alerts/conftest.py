@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from apprise.plugins.email import NotifyEmail
 
 from ov_assets.alerts.sensors import alert_delivery_sensor, alerts_sensor
-from ov_assets.resources import Database
+from ov_assets.resources import Database, ObjectStore
 from ov_assets.timezone import BOGOTA
 
 
@@ -102,6 +102,7 @@ def rds(monkeypatch: pytest.MonkeyPatch, database: dict[str, Any]) -> dict[str, 
     for name, key in names.items():
         monkeypatch.setenv(f"RDS_{name}", str(database[key]))
     monkeypatch.setenv("RDS_SSL_MODE", database["sslmode"])
+    monkeypatch.setenv("S3_BUCKET_NAME", "b")
     monkeypatch.setenv("DAGSTER_WEBSERVER_URL", "https://dagster.example.com")
     return database
 
@@ -127,7 +128,7 @@ def tick(rds: dict[str, Any], instance: dg.DagsterInstance) -> Callable[[], None
     kept: dict[str, str | None] = {"cursor": None}
 
     def once() -> None:
-        found = {"database": Database()}
+        found = {"database": Database(), "store": ObjectStore()}
         with dg.build_sensor_context(
             instance=instance, cursor=kept["cursor"], resources=found, sensor_name="alerts_sensor"
         ) as context:

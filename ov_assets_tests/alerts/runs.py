@@ -5,7 +5,7 @@ from datetime import datetime
 import dagster as dg
 
 from ov_assets.alerts.sensors import morning_schedule
-from ov_assets.resources import Database
+from ov_assets.resources import Database, ObjectStore
 from ov_assets.timezone import BOGOTA
 
 PERSON = "Ñúñez Muñoz, José"
@@ -59,7 +59,7 @@ def morning(instance: dg.DagsterInstance, day: int) -> dg.RunRequest:
     with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=datetime(2025, 10, day, 6, tzinfo=BOGOTA),
-        resources={"database": Database()},
+        resources={"database": Database(), "store": ObjectStore()},
     ) as context:
         asked: dg.RunRequest = morning_schedule(context)
     return asked

@@ -12,9 +12,10 @@ from click.testing import CliRunner
 from ov_assets.alerts.delivery import DeliveryError
 from ov_assets.alerts.sensors import HeartbeatError, beat
 from ov_assets.cli.alerts import alerts
+from ov_assets.completeness import judge
 from ov_assets.rds.status import DayStatus
-from ov_assets.wholeness import judge
 from ov_assets_tests.alerts.runs import PERSON, check, morning, run
+from ov_assets_tests.rds.asked import asked
 
 Tick = Callable[[], None]
 
@@ -171,12 +172,10 @@ def test_conflicts_and_quarantine_are_told_once_and_closed_when_settled(
 
 @pytest.mark.usefixtures("schedules")
 def test_the_morning_names_each_company_without_a_whole_yesterday_and_a_mended_day_closes_its_alert(
-    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
+    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: Any, rds: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("OV_ALERT_URLS", webhook.url)
-    instance.report_runless_asset_event(
-        dg.AssetMaterialization("pqr_captures", partition="afinia|2025-10-13")
-    )
+    asked(rds, "afinia|2025-10-13")
 
     assert morning(instance, 14).partition_key == "2025-10-13"
     morning(instance, 14)
@@ -191,7 +190,7 @@ def test_the_morning_names_each_company_without_a_whole_yesterday_and_a_mended_d
     assert "Afinia: completo" in digest
     assert "Air-e: INCOMPLETO" in digest
 
-    instance.report_runless_asset_event(dg.AssetMaterialization("pqr_captures", partition="aire|2025-10-13"))
+    asked(rds, "aire|2025-10-13")
     tick()
     assert webhook.posts[-1]["title"] == "Resuelto: Air-e 13/10/2025: el día no está completo"
 
@@ -210,13 +209,11 @@ def test_digests_that_nobody_was_sent_are_not_sent_all_at_once(
 
 @pytest.mark.usefixtures("schedules")
 def test_a_quiet_morning_says_so(
-    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: pytest.MonkeyPatch
+    instance: dg.DagsterInstance, tick: Tick, webhook: Any, monkeypatch: Any, rds: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("OV_ALERT_URLS", webhook.url)
     for company in ("afinia", "aire"):
-        instance.report_runless_asset_event(
-            dg.AssetMaterialization("pqr_captures", partition=f"{company}|2025-10-13")
-        )
+        asked(rds, f"{company}|2025-10-13")
     morning(instance, 14)
     tick()
     tick()

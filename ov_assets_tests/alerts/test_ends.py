@@ -14,6 +14,7 @@ from ov_assets.alerts.watch import Cursor
 from ov_assets.settings import MissingSettingError
 from ov_assets.timezone import BOGOTA
 from ov_assets_tests.alerts.runs import ended, morning, run
+from ov_assets_tests.rds.asked import asked
 
 Tick = Callable[[], None]
 
@@ -119,10 +120,10 @@ def summary(instance: dg.DagsterInstance, day: int, *, unusual: dict[str, str], 
 
 
 @pytest.fixture
-def whole_days(instance: dg.DagsterInstance) -> None:
+def whole_days(rds: dict[str, Any]) -> None:
     """Days without a PQR, whose portals were asked: nothing lacks."""
     for partition in (f"{company}|2025-10-{day}" for company in ("afinia", "aire") for day in (12, 13)):
-        instance.report_runless_asset_event(dg.AssetMaterialization("pqr_captures", partition=partition))
+        asked(rds, partition)
 
 
 @pytest.mark.usefixtures("whole_days")

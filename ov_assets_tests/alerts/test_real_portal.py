@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, materialize
 
 

@@ -7,10 +7,10 @@ import pytest
 from ov_assets.alerts import advice
 from ov_assets.alerts.events import CheckFailed, RunFailed
 from ov_assets.alerts.wording import alert_of
-from ov_assets.checks import CHECKS
-from ov_assets.daily_checks import DAILY_CHECKS
-from ov_assets.portal.details import OF_ONE_PQR
+from ov_assets.checks.daily import DAILY_CHECKS
+from ov_assets.checks.partition import CHECKS
 from ov_assets.portal.errors import PortalError
+from ov_assets.portal.pages.details import OF_ONE_PQR
 
 UI = "https://dagster.example.com"
 

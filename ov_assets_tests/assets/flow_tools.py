@@ -7,9 +7,10 @@ from typing import Any
 import dagster as dg
 import psycopg
 
-from ov_assets.checks import CHECKS
+from ov_assets.checks.partition import CHECKS
+from ov_assets.days import CompanyDay
 from ov_assets.jobs import CHAIN
-from ov_assets.partitions import CompanyDay
+from ov_assets.partitions import partition_key
 from ov_assets.pqr.record import FIELDS, normalise
 
 # A day on which the simulated portals have nothing of their own: a test adds what it needs.
@@ -31,7 +32,7 @@ def materialize(
     return dg.materialize(
         [*CHAIN, *CHECKS],
         selection=selection,
-        partition_key=partition.key,
+        partition_key=partition_key(partition),
         resources=resources(),
         instance=instance,
         raise_on_error=False,

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from ov_assets.cli import main
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, assert_equals_truth
 from ov_assets_tests.portal.tools import sign_in
 

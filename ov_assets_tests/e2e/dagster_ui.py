@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from ov_assets.partitions import CompanyDay
-from ov_assets.portal.chromium import SWITCHES, executable
+from ov_assets.days import CompanyDay
+from ov_assets.portal.browser.chromium import SWITCHES, executable
 from ov_assets.settings import Settings
 
 VISIBLE_MS = 60_000

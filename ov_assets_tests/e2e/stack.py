@@ -15,8 +15,8 @@ from typing import Any
 import boto3
 import pytest
 
-from ov_assets.dagster_api import DagsterApi
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
+from ov_assets.operations.graphql import DagsterApi
 from ov_assets_tests.conftest import Bucket
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]

@@ -18,10 +18,10 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
+from ov_assets.days import CompanyDay
 from ov_assets.definitions import defs
-from ov_assets.doctor.examination import AREAS
 from ov_assets.jobs import CHAIN
-from ov_assets.partitions import CompanyDay
+from ov_assets.operations.doctor.examination import AREAS
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, assert_equals_truth
 from ov_assets_tests.conftest import Portal
 from ov_assets_tests.e2e.dagster_ui import DagsterUi, dagster_ui

@@ -53,19 +53,17 @@ class Records:
     def after(self, captures: Iterable[Capture], csv: File) -> tuple["Records", Counter[str]]:
         """After a load of these captures, and its counts."""
         table, given, counts = dict(self.table), {csv}, Counter[str]()
-        stale = set()
         for capture in captures:
             lectura, at = table.get(capture.radicado, (None, capture.at))
-            if lectura == capture.lectura:
-                counts["sin_cambio"] += 1
-            elif at > capture.at:
+            if at > capture.at:
                 counts["sin_cambio"] += 1
                 counts["obsoletas"] += 1
-                stale.add(capture.radicado)
                 continue
+            if lectura == capture.lectura:
+                counts["sin_cambio"] += 1
             else:
                 counts["insertadas" if lectura is None else "actualizadas"] += 1
-                table[capture.radicado] = (capture.lectura, capture.at)
+            table[capture.radicado] = (capture.lectura, capture.at)
             given |= capture.on_record()
         named = {file.radicado for file in given}
         current = {file for file in self.current if file.radicado not in named} | given

@@ -16,19 +16,17 @@ import psycopg
 from botocore.config import Config
 from psycopg.rows import namedtuple_row
 
-from ov_assets.adoption import adopt_partition
-from ov_assets.assets import s3_objects
-from ov_assets.assets.rds_table import files_of_partition
-from ov_assets.assets.s3_pending import look, planned_key
-from ov_assets.partitions import CompanyDay
+from ov_assets.days import CompanyDay
+from ov_assets.flow.diff import look, plan
+from ov_assets.flow.load import files_of_partition
+from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
+from ov_assets.flow.upload import upload
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import write_company_csv, write_rejects_csv
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
-from ov_assets.rds.diff import PartitionDiff, apply_diff
+from ov_assets.rds.diff import PartitionDiff
 from ov_assets.rds.loader import LoadResult, load_partition
-from ov_assets.rds.locks import advisory_lock
-from ov_assets.reconciliation import Report, Request, reconcile
 from ov_assets.resources import Disk
 from ov_assets.s3.keys import Layout
 from ov_assets.s3.store import Bucket, BucketSettings
@@ -43,12 +41,10 @@ NOW = timedelta(0)
 GONE_WITHIN_S = 10
 CUT_NAME = "cortable"
 ROWS = """
-SELECT r.*, a.id AS archivo_id, coalesce(a.vigente, false) AS vigente,
+SELECT r.*, coalesce(a.vigente, false) AS vigente,
     r.estado_carga = 'subiendo' AND r.arriendo_vence >= now() AS viva
 FROM data_general.registros_ov_s3 AS r
-LEFT JOIN data_general.archivos_ov AS a
-    ON (a.empresa, a.numero_radicado, a.clase, a.nombre, a.hash_archivo)
-        = (r.empresa, r.numero_radicado, r.clase, r.nombre_archivo, r.hash_archivo)
+LEFT JOIN data_general.archivos_ov AS a ON a.id = r.archivo_id
 ORDER BY r.id
 """
 
@@ -68,7 +64,7 @@ class World:
     def __init__(self, database: dict[str, Any], bucket: Any, data_dir: Path) -> None:
         """bucket: the fixture's. OV_DATA_DIR has to name `data_dir`. reached: how often what came about."""
         host, port = bucket.endpoint_url.removeprefix("http://").split(":")
-        self.disk = Disk()  # reads the environment each time, which takes milliseconds
+        self.disk = Disk().open()  # reads the environment each time, which takes milliseconds
         self.data_dir = data_dir
         self.store = self.disk.captures(PARTITION)
         self.csv, self.rejects = self.disk.csv(PARTITION), self.disk.rejects(PARTITION)
@@ -137,33 +133,19 @@ class World:
 
     def look(self, side: Side) -> PartitionDiff:
         with _connected(side) as conn:
-            diff = look(PARTITION, conn, side.bucket, self.disk)
+            diff = look(PARTITION, conn, side.bucket, self.disk.root)
             conn.commit()
             return diff
 
     def plan(self, side: Side) -> PartitionDiff:
         with _connected(side) as conn:
-            adopt_partition(conn, side.bucket, *PARTITION)
-            diff = look(PARTITION, conn, side.bucket, self.disk)
-            apply_diff(conn, diff, planned_key(PARTITION), region=side.bucket.settings.region)
+            _, diff, _ = plan(PARTITION, conn, side.bucket, self.disk.root)
             conn.commit()
             return diff
 
     def upload(self, side: Side) -> tuple[Sequence[Outcome], PartitionDiff]:
-        with (
-            _connected(side) as conn,
-            advisory_lock(
-                conn,
-                "s3",
-                PARTITION.company,
-                PARTITION.day.isoformat(),
-                wait_seconds=s3_objects.LOCK_WAIT_SECONDS,
-            ),
-        ):
-            outcomes = s3_objects.upload_claimed(PARTITION, conn, side.bucket, self.disk)
-            diff = look(PARTITION, conn, side.bucket, self.disk)
-            conn.commit()
-            return outcomes, diff
+        with _connected(side) as conn:
+            return upload(PARTITION, conn, side.bucket, self.disk.root)
 
     def reconcile(self, side: Side, *, apply: bool) -> Report:
         request = Request(PARTITION.company, apply=apply, min_age=NOW, multipart_age=NOW)

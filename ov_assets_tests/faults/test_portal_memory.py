@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ov_assets.portal.chromium import tree_bytes
+from ov_assets.portal.browser.chromium import tree_bytes
 from ov_assets_tests.portal.tools import add_pqrs, capture, differences, quick
 
 PQRS = int(os.environ.get("OV_TEST_MEMORY_PQRS", "0"))

@@ -24,13 +24,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from ov_assets.assets import s3_objects
+from ov_assets.flow import upload as flow_upload
+from ov_assets.flow.reconcile.findings import Accion
+from ov_assets.flow.reconcile.reconcile import Report
+from ov_assets.flow.upload import LIMITS
 from ov_assets.rds import registry
 from ov_assets.rds.connection import RdsError
-from ov_assets.reconciliation import Report
 from ov_assets.s3.errors import S3Error
-from ov_assets.s3.reconcile_findings import Accion
-from ov_assets.s3.reconcile_keys import QUARANTINE
+from ov_assets.s3.objects import QUARANTINE
 from ov_assets.s3.uploader import UploadItem, upload_many
 from ov_assets_tests.faults.links import Cut
 from ov_assets_tests.faults.model import Bucket, Capture, File, Records, etag, sha256
@@ -248,8 +249,8 @@ class Machine(RuleBasedStateMachine):
             UploadItem(row.id, row.clave_s3, root / row.ruta_local, row.hash_archivo)
             for row in worker.claimed
         ]
-        settle = partial(s3_objects.settle, conn, bucket, worker.owner)
-        asyncio.run(upload_many(bucket, items, s3_objects.LIMITS, settle))
+        settle = partial(flow_upload.settle, conn, bucket, worker.owner)
+        asyncio.run(upload_many(bucket, items, LIMITS, settle))
         after = self.world.rows()
         held = {row.id for row in before.values() if row.arrendado_por == worker.owner}
         assert all(after[row.id] == row for row in before.values() if row.id not in held)
@@ -452,7 +453,7 @@ def world(database, bucket, data_dir, monkeypatch):
     world = World(database, bucket, data_dir)
     # As many tries as ever, no pause between them, and no word about each.
     stamina.instrumentation.set_on_retry_hooks([])
-    with stamina.set_testing(True, attempts=s3_objects.LIMITS.attempts):
+    with stamina.set_testing(True, attempts=LIMITS.attempts):
         yield world
     stamina.instrumentation.set_on_retry_hooks(None)
     world.close()

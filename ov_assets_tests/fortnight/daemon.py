@@ -29,7 +29,7 @@ from dagster._time import get_current_datetime
 import ov_assets
 from ov_assets_tests.fortnight.launcher import ForkRunLauncher
 
-SHIPPED = Path(ov_assets.__file__).parents[1] / "dagster.yaml"
+SHIPPED = Path(ov_assets.__file__).parents[1] / "deploy" / "dagster.yaml"
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorTick, InstigatorType
 
-from ov_assets.sensors import UNFINISHED
+from ov_assets.runs import UNFINISHED
 from ov_assets_tests.fortnight.clock import Clock
 from ov_assets_tests.fortnight.daemon import Daemon
 

@@ -13,10 +13,10 @@ import pytest
 import time_machine
 from dagster._core.test_utils import create_run_for_test
 
-from ov_assets.housekeeping import runs
+from ov_assets.days import CompanyDay
+from ov_assets.housekeeping import old_runs
 from ov_assets.housekeeping.sweep import Freed, sweep
 from ov_assets.jobs import cleanup_job
-from ov_assets.partitions import CompanyDay
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
@@ -92,18 +92,19 @@ class Planted:
         if put:
             self.bucket.client.put_object(Bucket=self.bucket.name, Key=key, Body=data)
         with psycopg.connect(**self.database) as connection:
-            connection.execute(
+            (file_id,) = connection.execute(
                 "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
-                " tamano, ruta_local, fecha) VALUES (%s, %s, %s, %s, %s, %s, 'x', %s)",
+                " tamano, ruta_local, fecha) VALUES (%s, %s, %s, %s, %s, %s, 'x', %s) RETURNING id",
                 [company, radicado, clase, name, digest, len(data), day],
-            )
+            ).fetchone()
             connection.execute(
                 "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
                 " numero_radicado, clase, fecha, hash_archivo, tamano_archivo, etag, estado_carga,"
-                " verificado_en) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                " verificado_en, archivo_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     name, self.bucket.name, key, company, radicado, clase, day, digest, len(data), etag,
                     "subido" if in_s3 else "pendiente", datetime(2025, 10, 3, tzinfo=UTC) if in_s3 else None,
+                    file_id,
                 ],
             )  # fmt: skip
 
@@ -131,7 +132,9 @@ def planted(data_dir: Path, database: dict[str, Any], bucket: Any) -> Planted:
 def swept(instance: dg.DagsterInstance, database: dict[str, Any], *, dry_run: bool) -> dict[str, Freed]:
     with connect(database) as connection:
         found = resources()
-        freed = sweep(instance, connection, found["store"].open(), found["disk"], Settings(), dry_run=dry_run)
+        freed = sweep(
+            instance, connection, found["store"].open(), found["disk"].open(), Settings(), dry_run=dry_run
+        )
     return {item.clase: item for item in freed}
 
 
@@ -188,7 +191,6 @@ def test_exactly_what_is_proven_to_be_in_s3_goes(
     assert before - tree(data_dir.parent) == {
         "data/raw/afinia/2025-10-01/1001/detalle.pdf",
         "data/raw/afinia/2025-10-01/1001/adjuntos/foto.jpg",
-        "data/raw/afinia/2025-10-01/.nuevo-9/x",
         "data/csv/afinia/2025-10-01.csv",
         "evidence/afinia/2025-07-01/20250701-PortalDown/picture.jpg",
         "logs/viejo.log",
@@ -202,7 +204,39 @@ def test_exactly_what_is_proven_to_be_in_s3_goes(
     }
     assert freed["csv"].conservados == {"ejecución en curso": 1}
     assert freed["restos"].conservados == {"ejecución en curso": 1}
+    assert freed["apartadas"].conservados == {"reciente": 1}
     assert all(item.elementos == 0 for item in swept(instance, database, dry_run=False).values())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_key_outside_of_the_layout_is_proven_by_its_own_listing_or_not_at_all(
+    planted: Planted,
+    instance: dg.DagsterInstance,
+    database: dict[str, Any],
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+) -> None:
+    monkeypatch.setenv("OV_KEEP_RAW_DAYS", "30")
+    monkeypatch.setenv("OV_KEEP_CSV_DAYS", "30")
+    folder = planted.pqr("afinia", "1001")
+    planted.csv("afinia", OLD, in_s3=True)
+    client, name = planted.bucket.client, planted.bucket.name
+    with psycopg.connect(**database) as connection:
+        keys = connection.execute(
+            "UPDATE data_general.registros_ov_s3 SET clave_s3 = 'Central_De_Escritos/' || clave_s3,"
+            " estado_carga = 'pre_existente' RETURNING clave_s3"
+        ).fetchall()
+    for (adopted,) in keys:
+        old = adopted.removeprefix("Central_De_Escritos/")
+        if there:
+            client.put_object(
+                Bucket=name, Key=adopted, Body=client.get_object(Bucket=name, Key=old)["Body"].read()
+            )
+        client.delete_object(Bucket=name, Key=old)
+    freed = swept(instance, database, dry_run=False)
+    assert (freed["originales"].elementos, freed["csv"].elementos) == ((2, 1) if there else (0, 0))
+    assert (folder / "detalle.pdf").exists() is not there
 
 
 def test_the_weekly_job_says_what_it_freed(
@@ -214,7 +248,8 @@ def test_the_weekly_job_says_what_it_freed(
     told = event.step_output_data.metadata
     assert told["bytes_liberados"].value == 5
     freed = {record.data["clase"]: record.data["elementos"] for record in told["liberado"].records}
-    assert freed == {"restos": 0, "evidencia": 0, "logs": 1, "originales": 0, "csv": 0, "ejecuciones": 0}
+    none = dict.fromkeys(("restos", "apartadas", "evidencia", "originales", "csv", "ejecuciones"), 0)
+    assert freed == none | {"logs": 1}
     assert not (data_dir.parent / "logs/viejo.log").exists()
 
 
@@ -242,7 +277,9 @@ def test_a_database_that_is_down_removes_nothing(
         connection.close()
         found = resources()
         with pytest.raises(Exception, match="connection"):
-            sweep(instance, connection, found["store"].open(), found["disk"], Settings(), dry_run=False)
+            sweep(
+                instance, connection, found["store"].open(), found["disk"].open(), Settings(), dry_run=False
+            )
     assert tree(data_dir) == before
 
 
@@ -264,11 +301,11 @@ def test_old_runs_go_but_the_last_success_of_each_partition(instance: dg.Dagster
     failed = ended(instance, "afinia|2025-10-01", good=False)
     other = ended(instance, "aire|2025-10-01")
     start_run(instance, CompanyDay("aire", OLD))
-    assert runs.superseded(instance, 60) == []
-    assert runs.superseded(instance, 0) == []
+    assert old_runs.superseded(instance, 60) == []
+    assert old_runs.superseded(instance, 0) == []
     with time_machine.travel(datetime.now(UTC) + timedelta(days=61)):
-        old = runs.superseded(instance, 60)
+        old = old_runs.superseded(instance, 60)
     assert set(old) == {first, failed}
-    runs.delete(instance, old)
+    old_runs.delete(instance, old)
     assert {run.run_id for run in instance.get_runs()} >= {last, other}
     assert len(instance.get_runs()) == 3

@@ -15,16 +15,16 @@ from typing import Any, TypeVar
 import pytest
 from playwright.async_api import Page
 
-from ov_assets.portal import login
-from ov_assets.portal.columns import ListedRow
-from ov_assets.portal.detail import DetailTab
-from ov_assets.portal.doctor import examine
+from ov_assets.portal.browser import login
+from ov_assets.portal.browser.session import PortalSession, portal_session
 from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, LoginRejected, PortalDown
-from ov_assets.portal.look import FINALIZADO, Filter
-from ov_assets.portal.looking import list_window, patient_look
-from ov_assets.portal.pqr_list import PqrList
+from ov_assets.portal.examination import examine
+from ov_assets.portal.pages.detail import DetailTab
+from ov_assets.portal.pages.list import PqrList
+from ov_assets.portal.pages.look import FINALIZADO, Filter
+from ov_assets.portal.pages.looking import list_window, patient_look
 from ov_assets.portal.report import CaptureReport
-from ov_assets.portal.session import PortalSession, portal_session
+from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Keep, Limits
 from ov_assets_tests.portal.tools import (
     COMPANY,

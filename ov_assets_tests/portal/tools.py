@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from ov_assets.companies import COMPANIES
+from ov_assets.portal.browser.kept_session import KeptSession
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.kept_session import KeptSession
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore

@@ -80,7 +80,8 @@ def test_a_folder_without_a_manifest_is_set_aside_and_counts_as_not_captured(sto
     (store.folder / "0900000001" / "manifest.json").write_text("{")
     store.recover()
     assert store.manifests() == {}
-    assert (store.folder / ".roto-0900000001" / "pqr.json").is_file()
+    (aside,) = store.set_aside()
+    assert (aside / "pqr.json").is_file()
 
 
 @pytest.mark.parametrize("altered", ["pqr.json", "adjuntos/uno.pdf"])
@@ -90,7 +91,8 @@ def test_a_file_altered_at_the_same_size_sets_its_capture_aside(store: CaptureSt
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     store.recover()
     assert store.manifests() == {}
-    assert (store.folder / ".roto-0900000001" / altered).is_file()
+    (aside,) = store.set_aside()
+    assert (aside / altered).is_file()
 
 
 def test_a_missing_or_shortened_file_is_seen(store: CaptureStore) -> None:

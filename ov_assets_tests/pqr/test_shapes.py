@@ -1,4 +1,4 @@
-"""Which values look odd; that none of them is rejected is tested in `predecessor/test_defects.py` (B5)."""
+"""Which values look odd; that none of them is rejected is tested in `faults/test_predecessor.py` (B5)."""
 
 import pytest
 

@@ -1,15 +1,17 @@
 """files × registry × bucket on the real parts: every state one by one, and what applying does."""
 
+import time
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
 
-from ov_assets.rds import diff, registry
-from ov_assets.rds.connection import connect, query
+from ov_assets.rds import diff, layout, registry
+from ov_assets.rds.connection import connect
 from ov_assets.rds.registry import Estado, Failed
-from ov_assets_tests.s3.flow import DAY, World, open_bucket, sha256
+from ov_assets.s3.inventory import list_objects
+from ov_assets_tests.flow.world import DAY, World, open_bucket, sha256
 
 PDF = b"%PDF-1.7 uno"
 
@@ -165,25 +167,93 @@ def test_dry_run_writes_nothing(world):
     assert world.objects() == {}
 
 
-def test_a_key_of_another_layout_is_not_missing_because_it_is_not_listed(world):
+def adopted(world: World, key: str, body: bytes | None) -> None:
+    """One file whose row names a key that no layout of ours gives; body: what stands there."""
     world.put_on_record("1", "pdf", "detalle.pdf", PDF)
     (file,) = world.conn.execute("SELECT id FROM data_general.archivos_ov").fetchone()
-    registry.adopt(world.conn, world.bucket.name, [registry.Found(file, "Central_De_Escritos/x.pdf", None)])
+    etag = None
+    if body is not None:
+        put = world.bucket.client.put_object(Bucket=world.bucket.name, Key=key, Body=body)
+        etag = put["ETag"].strip('"')
+    registry.adopt(world.conn, world.bucket.name, [registry.Found(file, key, etag)])
+    world.conn.commit()
+
+
+@pytest.mark.parametrize("key", ["Central_De_Escritos/x.pdf", "a//b.pdf"])
+def test_a_key_of_another_layout_is_looked_for_at_its_own_place(world, key):
+    adopted(world, key, PDF)
     found = world.look()
     assert found.complete and found.counts[Estado.PRE_EXISTENTE] == 1
     assert world.run() == {}
 
 
-def test_a_file_adopted_under_two_keys_is_in_one_state(world):
+def test_an_adopted_file_whose_object_is_gone_is_not_settled(world):
+    adopted(world, "Central_De_Escritos/x.pdf", None)
+    assert only(world.look()) == ("falta_s3", "no_esta_en_s3")
+    assert world.run() == {"subido": 1}
+    assert world.objects() == {"Central_De_Escritos/x.pdf": PDF}
+
+
+def test_only_what_this_listing_shows_is_proven(world):
+    adopted(world, "Central_De_Escritos/x.pdf", PDF)
+    world.put_on_record("2", "pdf", "detalle.pdf", PDF)
+    world.run()
+    both = {diff.ProvenFile(number, "pdf", "detalle.pdf", sha256(PDF)) for number in "12"}
+    assert world.look(prove=True).proven == both
+    world.conn.execute("UPDATE data_general.registros_ov_s3 SET etag = NULL WHERE numero_radicado = '2'")
+    world.conn.commit()
+    world.bucket.client.delete_object(Bucket=world.bucket.name, Key="Central_De_Escritos/x.pdf")
+    assert world.look(prove=True).proven == set()
+
+
+def test_a_file_is_registered_once_in_a_bucket(world):
     uploaded(world)
-    world.conn.execute(
-        "INSERT INTO data_general.registros_ov_s3 (empresa, numero_radicado, clase, nombre_archivo,"
-        " hash_archivo, bucket_s3, clave_s3, estado_carga)"
-        " VALUES ('afinia', '1', 'pdf', 'detalle.pdf', %s, %s, 'old', 'error')",
-        (sha256(PDF), world.bucket.name),
-    )
+    (file,) = world.conn.execute("SELECT id FROM data_general.archivos_ov").fetchone()
+    bucket = world.bucket.name
+    assert registry.plan(world.conn, bucket, [registry.Planned(file, "another")]) == 0
+    assert registry.adopt(world.conn, bucket, [registry.Found(file, "a third", "e")]) == 0
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        world.conn.execute(
+            "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+            " estado_carga, archivo_id) VALUES ('x', %s, 'a fourth', 'afinia', 'pendiente', %s)",
+            (bucket, file),
+        )
+    world.conn.rollback()
+
+
+def test_what_a_change_of_layout_left_behind_is_no_orphan(world):
+    """Back and forth: the old key lies below the prefixes that are listed."""
+    key = uploaded(world)
+    moved = key.replace("/pdf/2025/10/13/", "/")
+    world.bucket.client.put_object(Bucket=world.bucket.name, Key=moved, Body=PDF)
+    etag = world.rows("etag")[0]
+    (id_,) = world.rows("id")
+    assert layout.switch(world.conn, [layout.Switch(id_, key, moved, etag)]) == 1
     found = world.look()
-    assert (found.files, found.complete) == (1, True)
+    assert (found.huerfanos, found.huerfano, found.complete) == (0, None, True)
+
+
+def test_a_slow_listing_outlives_the_role_s_statement_timeout(world):
+    uploaded(world)
+
+    def slow(elsewhere):
+        for item in list_objects(world.bucket, world.prefixes):
+            time.sleep(0.5)
+            yield item
+
+    world.conn.execute("SET statement_timeout = '200ms'")
+    world.conn.commit()
+    found = diff.diff_partition(
+        world.conn,
+        world.company,
+        DAY,
+        world.bucket.name,
+        slow,
+        prefixes=world.prefixes,
+        data_dir=world.data_dir,
+    )
+    assert found.complete
+    assert world.conn.execute("SHOW statement_timeout").fetchone() == ("200ms",)
 
 
 def test_an_upload_during_the_listing_is_not_a_missing_object(world, database):
@@ -201,7 +271,7 @@ def test_an_upload_during_the_listing_is_not_a_missing_object(world, database):
         world.company,
         DAY,
         world.bucket.name,
-        listing_that_is_already_too_old(),
+        lambda elsewhere: listing_that_is_already_too_old(),
         prefixes=world.prefixes,
         data_dir=world.data_dir,
     )
@@ -223,7 +293,7 @@ def test_c3_a_failed_listing_is_raised_and_leaves_the_connection_usable(world):
                 world.company,
                 DAY,
                 world.bucket.name,
-                down(),
+                lambda elsewhere: down(),
                 prefixes=world.prefixes,
                 data_dir=world.data_dir,
             )
@@ -330,31 +400,3 @@ def test_partitions_that_an_upload_could_not_help_are_not_pending(world, state):
     world.plan()
     set_state(world, state)
     assert pending(world) == []
-
-
-def test_pending_partitions_since(world):
-    world.put_on_record("1", "pdf", "detalle.pdf", PDF)
-    (now,) = world.conn.execute("SELECT clock_timestamp()").fetchone()
-    world.conn.commit()
-    assert pending(world, since=now) == []
-    assert pending(world, since=now - timedelta(hours=1)) == [("afinia", DAY, 1)]
-    world.plan()
-    assert pending(world, since=now) == [("afinia", DAY, 1)]
-
-
-def test_what_changed_since_is_found_by_its_index(world):
-    world.conn.execute(
-        "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo, tamano,"
-        " ruta_local, fecha, fecha_actualizacion) SELECT 'afinia', n::text, 'pdf', 'a', n::text, 1, 'raw/a',"
-        " '2025-10-13', now() - make_interval(mins => n) FROM generate_series(1, 20000) AS n"
-    )
-    world.conn.execute("ANALYZE data_general.archivos_ov")
-    asked = {
-        "bucket": world.bucket.name,
-        "limite": 100,
-        "desde": datetime.now().astimezone() - timedelta(hours=1),
-    }
-    statement = psycopg.ClientCursor(world.conn).mogrify(query("diff_pending_partitions"), asked)
-    plan = "\n".join(line for (line,) in world.conn.execute(f"EXPLAIN {statement}"))
-    assert "archivos_ov_cambios_idx" in plan
-    assert "Seq Scan on archivos_ov" not in plan

@@ -4,11 +4,13 @@ from datetime import date, datetime
 
 import pytest
 
+from ov_assets.completeness import judge
 from ov_assets.pqr.csv_contract import read_company_csv
 from ov_assets.rds.connection import UnknownCompanyError, connect
+from ov_assets.rds.diff import pending_partitions
 from ov_assets.rds.listing import ListedRow, listed, record_listing
+from ov_assets.rds.reporting import backlog, trend
 from ov_assets.rds.status import status
-from ov_assets.wholeness import judge
 from ov_assets_tests.rds.helpers import DAY, T0, fetch, later, load, row
 
 NEXT = date(2025, 10, 14)
@@ -91,17 +93,16 @@ def test_status_counts_each_day(database, tmp_path):
         )
         conn.execute(
             "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
-            " estado_carga, numero_radicado, clase, hash_archivo, fecha) VALUES"
-            " ('d', 'b', 'k1', 'afinia', 'subido', '00000001', 'pdf', 'p', %(d)s),"
-            " ('d', 'b', 'k2', 'afinia', 'pre_existente', '00000001', 'pdf', 'p', %(d)s),"
-            " ('j', 'b', 'k3', 'afinia', 'error', '00000001', 'json', 'q', %(d)s)",
-            {"d": DAY},
+            " estado_carga, archivo_id) SELECT v.*, a.id FROM (VALUES"
+            " ('d', 'b', 'k1', 'afinia', 'subido'), ('d', 'other', 'k2', 'afinia', 'pre_existente'),"
+            " ('j', 'b', 'k3', 'afinia', 'error'), ('j', 'other', 'k4', 'afinia', 'subido'))"
+            " AS v (nombre) JOIN data_general.archivos_ov AS a USING (nombre)",
         )
-        before, day, after = status(conn, "afinia", date(2025, 10, 12), NEXT)
+        before, day, after = status(conn, "afinia", date(2025, 10, 12), NEXT, "b")
         assert (day.listadas, day.listadas_en_rds, day.sin_cargar) == (3, 2, 0)
         assert (day.filas, day.rechazadas) == (2, 1)
         assert (day.archivos, day.subidos, day.pendientes) == (3, 1, 2)
-        assert day.por_estado == {"subido": 1, "pre_existente": 1, "error": 1}
+        assert day.por_estado == {"subido": 1, "error": 1}
         assert (before.fecha, before.listadas, before.filas, before.por_estado) == (
             date(2025, 10, 12),
             0,
@@ -109,9 +110,9 @@ def test_status_counts_each_day(database, tmp_path):
             {},
         )
         assert (after.fecha, after.listadas, after.pendientes) == (NEXT, 1, 0)
-        assert [item.filas for item in status(conn, "aire", DAY, DAY)] == [0]
+        assert [item.filas for item in status(conn, "aire", DAY, DAY, "b")] == [0]
         with pytest.raises(UnknownCompanyError):
-            status(conn, "otra", DAY, DAY)
+            status(conn, "otra", DAY, DAY, "b")
     assert len(read_company_csv(tmp_path / f"{DAY}.csv")) == 3
 
 
@@ -120,6 +121,31 @@ def test_a_row_whose_pqr_left_the_list_does_not_make_up_for_one_that_lacks(datab
     load(database, tmp_path, [row(1), row(2)])
     walk(database, [seen("00000002"), seen("00000003")], later())
     with connect(database) as conn:
-        (day,) = status(conn, "afinia", DAY, DAY)
+        (day,) = status(conn, "afinia", DAY, DAY, "b")
     assert (day.listadas, day.filas, day.listadas_en_rds, day.sin_cargar) == (2, 2, 1, 1)
     assert "1 PQR listadas sin cargar" in judge(day, later(24))
+
+
+@pytest.mark.parametrize("elsewhere", ["another name", "another bucket"])
+def test_a_file_counts_by_its_own_row_in_this_bucket(database, elsewhere):
+    """Status, backlog, trend and pending partitions give one answer: this file isn't in this bucket."""
+    name, bucket = ("other.pdf", "b") if elsewhere == "another name" else ("d.pdf", "old")
+    with connect(database) as conn:
+        conn.execute(
+            "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo,"
+            " tamano, ruta_local, fecha) SELECT 'afinia', '1', 'pdf', nombre, 'h', 1, 'r', %s"
+            " FROM unnest(%s::text[]) AS nombre",
+            (DAY, sorted({"d.pdf", name})),
+        )
+        conn.execute(
+            "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+            " estado_carga, archivo_id, numero_radicado, clase, hash_archivo, fecha)"
+            " SELECT nombre, %s, 'k', empresa, 'subido', id, '1', 'pdf', 'h', fecha"
+            " FROM data_general.archivos_ov WHERE nombre = %s",
+            (bucket, name),
+        )
+        (day,) = status(conn, "afinia", DAY, DAY, "b")
+        assert (day.pendientes, day.subidos) == (1, day.archivos - 1)
+        assert backlog(conn, "afinia", "b").archivos == 1
+        assert trend(conn, "afinia", DAY, DAY, "b") == [(DAY, 0, 0, 0)]
+        assert [row.archivos for row in pending_partitions(conn, "b")] == [1]

@@ -9,7 +9,7 @@ import pytest
 from ov_assets.pqr.csv_contract import COLUMNS, CsvContractError, read_company_csv, row_of
 from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS, Pqr
-from ov_assets.rds.compare import csv_equals_table
+from ov_assets.rds.compare import Differences, csv_equals_table
 from ov_assets.rds.connection import UnknownCompanyError, connect
 from ov_assets.rds.files_on_record import FileOnRecord
 from ov_assets.rds.loader import OpenTransactionError, load_partition
@@ -110,15 +110,21 @@ def test_a10_the_same_file_again_is_a_proven_no_op(new_database, tmp_path):
     assert dead_rows(new_database, "ov_afinia") == 0
 
 
-def test_the_same_rows_from_a_newer_walk_are_not_rewritten(new_database, tmp_path):
-    load(new_database, tmp_path, [row(n) for n in range(20)])
-    mark = "SELECT ctid::text, xmin::text, xmax::text FROM data_general.ov_afinia ORDER BY 1"
-    before = fetch(new_database, mark)
-    again = load(new_database, tmp_path, [row(n, at=later()) for n in range(20)])
+def test_the_same_rows_from_a_newer_walk_only_say_when_they_were_last_seen(database, tmp_path):
+    load(database, tmp_path, [row(n) for n in range(20)])
+    said = "SELECT (to_jsonb(t) - 'extraido_en')::text FROM data_general.ov_afinia t ORDER BY numero_radicado"
+    before = fetch(database, said)
+    newer = [row(n, at=later()) for n in range(20)]
+    again = load(database, tmp_path, newer)
     assert not again.ya_cargado
     assert counts(again) == {"filas": 20, "sin_cambio": 20}
-    assert dead_rows(new_database, "ov_afinia") == 0
-    assert fetch(new_database, mark) == before
+    assert fetch(database, said) == before
+    assert fetch(database, "SELECT DISTINCT extraido_en FROM data_general.ov_afinia") == [(later(),)]
+    assert fetch(database, "SELECT count(*) FROM data_general.historial_ov") == [(0,)]
+    mark = "SELECT ctid::text, xmin::text, xmax::text FROM data_general.ov_afinia ORDER BY 1"
+    rows = fetch(database, mark)
+    assert load(database, tmp_path, newer).ya_cargado
+    assert fetch(database, mark) == rows
 
 
 def test_no_op_is_not_believed_when_the_table_was_changed_behind_our_back(database, tmp_path):
@@ -278,14 +284,13 @@ def test_the_load_must_be_able_to_commit(database, tmp_path):
             load_partition(conn, "afinia", DAY, tmp_path / f"{DAY}.csv", None, [], "prueba")
 
 
-def test_the_csv_equals_the_table_or_the_difference_is_counted(database, tmp_path):
+def test_the_csv_equals_the_table_or_the_difference_is_named(database, tmp_path):
     rows = [row(n) for n in range(6)] + [row(5, at=later(-1), lectura="duplicada")]
     load(database, tmp_path, rows)
     with connect(database) as conn:
         read = read_company_csv(tmp_path / f"{DAY}.csv")
         same = csv_equals_table(conn, "afinia", read)
-        assert (same.iguales, same.mas_nuevas, same.faltan, same.distintas) == (6, 0, 0, 0)
-        assert same.agrees
+        assert same == Differences(6, [], [], [])
         conn.execute("DELETE FROM data_general.ov_afinia WHERE numero_radicado = '00000000'")
         conn.execute(
             "UPDATE data_general.ov_afinia SET hash_registro = 'x' WHERE numero_radicado = '00000001'"
@@ -296,8 +301,7 @@ def test_the_csv_equals_the_table_or_the_difference_is_counted(database, tmp_pat
             [T0 + timedelta(days=1)],
         )
         other = csv_equals_table(conn, "afinia", read)
-        assert (other.iguales, other.mas_nuevas, other.faltan, other.distintas) == (3, 1, 1, 1)
-        assert not other.agrees
+        assert other == Differences(3, ["00000002"], ["00000000"], ["00000001"])
 
 
 def test_history_holds_unknown_labels_too(database, tmp_path):

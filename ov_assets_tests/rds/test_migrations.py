@@ -345,6 +345,42 @@ def test_down_and_up_again(empty_database):
     assert (fetch(empty_database, EVERYTHING), fetch(empty_database, CONSTRAINTS)) == before
 
 
+def test_rows_find_their_files_in_place(empty_database):
+    """Of several rows of a file the best is linked; each row stays, and so does what it says."""
+    migrate.upgrade(empty_database, "0006_changed_files")
+    run(
+        empty_database,
+        "INSERT INTO data_general.archivos_ov (empresa, numero_radicado, clase, nombre, hash_archivo, tamano,"
+        " ruta_local, fecha) SELECT 'afinia', n::text, 'pdf', 'd.pdf', 'h', 1, 'r', '2025-10-13'"
+        " FROM generate_series(1, 4) AS n",
+        "INSERT INTO data_general.registros_ov_s3 (bucket_s3, clave_s3, estado_carga, numero_radicado,"
+        " empresa, clase, nombre_archivo, hash_archivo)"
+        " SELECT b, k, e, n, 'afinia', 'pdf', 'd.pdf', CASE k WHEN 'other' THEN 'x' ELSE 'h' END FROM (VALUES"
+        " ('b', 'planned', 'pendiente', '1'), ('b', 'adopted', 'pre_existente', '1'),"
+        " ('c', 'k', 'error', '1'), ('b', 'one', 'subido', '2'),"
+        " ('b', 'other', 'subido', '3'), ('b', 'foreign', 'subido', NULL)"
+        ") AS v (b, k, e, n)",
+    )
+    columns = "SELECT clave_s3, estado_carga, numero_radicado, bucket_s3 FROM data_general.registros_ov_s3"
+    before = sorted(fetch(empty_database, columns), key=str)
+    migrate.upgrade(empty_database)
+    assert sorted(fetch(empty_database, columns), key=str) == before
+    linked = fetch(
+        empty_database,
+        "SELECT r.bucket_s3, r.clave_s3, a.numero_radicado FROM data_general.registros_ov_s3 r"
+        " LEFT JOIN data_general.archivos_ov a ON a.id = r.archivo_id ORDER BY r.id",
+    )
+    assert linked == [
+        ("b", "planned", None),
+        ("b", "adopted", "1"),
+        ("c", "k", "1"),
+        ("b", "one", "2"),
+        ("b", "other", None),
+        ("b", "foreign", None),
+    ]
+    assert migrate.check(empty_database) == []
+
+
 def test_going_back_loses_no_row(empty_database, tmp_path):
     v1(empty_database)
     migrate.upgrade(empty_database)
@@ -353,7 +389,9 @@ def test_going_back_loses_no_row(empty_database, tmp_path):
         migrate.downgrade(empty_database, "base")
     assert migrate.check(empty_database) == []
     run(
-        empty_database, "TRUNCATE data_general.cargas_ov, data_general.historial_ov, data_general.archivos_ov"
+        empty_database,
+        "TRUNCATE data_general.cargas_ov, data_general.historial_ov",
+        "DELETE FROM data_general.archivos_ov",
     )
     migrate.downgrade(empty_database, "base")
     assert fetch(empty_database, "SELECT count(*) FROM data_general.ov_afinia") == [(2,)]

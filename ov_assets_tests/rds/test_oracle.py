@@ -86,10 +86,12 @@ class Oracle:
             known = self.table.get(radicado)
             if known is None:
                 counts["insertadas"] += 1
-            elif known[0] == digest or known[1] > at:
+            elif known[1] > at:
                 counts["sin_cambio"] += 1
-                counts["obsoletas"] += known[0] != digest
+                counts["obsoletas"] += 1
                 continue
+            elif known[0] == digest:
+                counts["sin_cambio"] += 1
             else:
                 counts["actualizadas"] += 1
                 self.history += 1

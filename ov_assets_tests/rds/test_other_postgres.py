@@ -45,7 +45,7 @@ def test_a_load_on_postgres_16(postgres_16, tmp_path):
     assert (edited.actualizadas, edited.sin_cambio) == (1, 1)
     assert fetch(postgres_16, "SELECT count(*) FROM data_general.historial_ov") == [(1,)]
     with connect(postgres_16) as conn:
-        assert [day.filas for day in status(conn, "afinia", DAY, DAY)] == [2]
+        assert [day.filas for day in status(conn, "afinia", DAY, DAY, "b")] == [2]
     path = tmp_path / f"{DAY}.csv"
     head, one, *rest = path.read_bytes().split(b"\r\n")
     path.write_bytes(b"\r\n".join([head, one, b"\\.", *rest]))

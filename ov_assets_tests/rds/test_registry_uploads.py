@@ -15,8 +15,8 @@ from ov_assets.rds.connection import connect
 from ov_assets.s3.errors import S3DownError
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.uploader import Limits
+from ov_assets_tests.flow.world import World, open_bucket, sha256
 from ov_assets_tests.s3.faulty import DROP, PASS, answer, faulty
-from ov_assets_tests.s3.flow import World, open_bucket, sha256
 
 FILES = 120
 
@@ -60,7 +60,7 @@ def test_killed_in_the_middle_and_completed_at_once(world, database, bucket, obj
         "bucket": {"name": bucket.name, "endpoint_url": bucket.endpoint_url, "region": bucket.region},
         "data_dir": str(world.data_dir),
     }
-    process = subprocess.Popen([sys.executable, "-m", "ov_assets_tests.s3.flow", json.dumps(given)])
+    process = subprocess.Popen([sys.executable, "-m", "ov_assets_tests.flow.world", json.dumps(given)])
     try:
         while sum(1 for _ in list_objects(world.bucket, [""])) < objects_before:
             assert process.poll() is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ov_assets.daily_checks import unusual
+from ov_assets.checks.daily import unusual
 from ov_assets.report import svg
 from ov_assets.report.pages import number, seconds, size
 from ov_assets.report.picture import as_markdown, picture

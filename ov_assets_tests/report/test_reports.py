@@ -13,10 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from ov_assets.assets.daily_summary import daily_summary
-from ov_assets.daily_checks import DAILY_CHECKS
-from ov_assets.metrics import exposition
-from ov_assets.partitions import CompanyDay
+from ov_assets.checks.daily import DAILY_CHECKS
+from ov_assets.days import CompanyDay
+from ov_assets.operations.metrics import exposition
 from ov_assets.rds.connection import connect
+from ov_assets.settings import Settings
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, materialize, resources
 from ov_assets_tests.assets.test_chain import metadata
 from ov_assets_tests.portal.tools import sign_in
@@ -118,7 +119,7 @@ def test_the_reports_of_a_day(
     assert late.description == "Air-e: 0 PQR y 1 archivos pendientes; el más antiguo, desde hace 30 h"
 
     with connect(database) as connection:
-        text = exposition(instance, connection)
+        text = exposition(instance, connection, Settings().bucket())
     for line in (
         'ov_files{company="aire",state="subido"} 5.0',
         'ov_files{company="aire",state="conflicto"} 1.0',

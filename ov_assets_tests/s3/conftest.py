@@ -1,7 +1,7 @@
 import pytest
 
 from ov_assets.s3.store import Bucket
-from ov_assets_tests.s3.flow import open_bucket
+from ov_assets_tests.flow.world import open_bucket
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote, urlsplit
 
 DROP = b""  # the request gets through, its answer doesn't
 DAMAGE = b"\0"  # the last byte of the request arrives as another one
 PASS = None
+Fault = bytes | None | Callable[[str, str], bytes | None]
 
 
 def answer(status: int, code: str) -> bytes:
@@ -19,13 +20,17 @@ def answer(status: int, code: str) -> bytes:
 
 
 class Proxy:
-    """`faults`: for each connection in turn DROP, DAMAGE, PASS or the bytes to answer; the last goes on."""
+    """`faults`: for each connection in turn DROP, DAMAGE, PASS or the bytes to answer; the last goes on.
 
-    def __init__(self, endpoint_url: str, faults: list[bytes | None]) -> None:
+    Or a function of the request's method and path that says which of them. requests: their first lines.
+    """
+
+    def __init__(self, endpoint_url: str, faults: list[Fault]) -> None:
         target = urlsplit(endpoint_url)
         self.target = (target.hostname, target.port)
         self.faults = faults
         self.connections = 0
+        self.requests: list[str] = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint_url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -42,6 +47,10 @@ class Proxy:
             self.connections += 1
         with client, contextlib.suppress(OSError):
             request = _whole_request(client)
+            self.requests.append(request.partition(b"\r\n")[0].decode())
+            if callable(fault):
+                method, target, _ = request.split(b" ", 2)
+                fault = fault(method.decode(), unquote(urlsplit(target.decode()).path))
             if fault is DAMAGE:
                 request = request[:-1] + bytes([request[-1] ^ 1])
             elif fault:
@@ -76,7 +85,7 @@ def _whole_request(client: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def faulty(endpoint_url: str, *faults: bytes | None) -> Iterator[Proxy]:
+def faulty(endpoint_url: str, *faults: Fault) -> Iterator[Proxy]:
     proxy = Proxy(endpoint_url, list(faults))
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()

@@ -10,8 +10,8 @@ from ov_assets.s3 import uploader
 from ov_assets.s3.errors import S3AccessDeniedError, S3DownError, S3Error, s3_error
 from ov_assets.s3.inventory import list_keys, list_objects
 from ov_assets.s3.uploader import Limits, Resultado, UploadItem, unconfirmed, upload_many
+from ov_assets_tests.flow.world import open_bucket, sha256
 from ov_assets_tests.s3.faulty import DAMAGE, DROP, PASS, answer, faulty
-from ov_assets_tests.s3.flow import open_bucket, sha256
 
 QUICK = Limits(attempts=3, retry_seconds=5, batch=1)
 KEY = "afinia/01_raw_data/oficina_virtual/pdf/2025/10/13/1_aaaaaaaaaaaa.pdf"

@@ -3,11 +3,11 @@
 A new company is one revision that calls `company_table(<its table>)`.
 """
 
-from importlib import resources
-
 import psycopg
 from alembic import op
 from psycopg import sql
+
+from ov_assets.rds.statements import statement
 
 SCHEMA = "data_general"
 # A name of its own: other applications may keep Alembic's usual table in the same schema.
@@ -15,8 +15,8 @@ VERSION_TABLE = "alembic_version_ov"
 
 
 def run(script: str, **parts: sql.Composable) -> None:
-    """Run `sql/{script}.sql`, composed with `parts` where it has placeholders."""
-    text = resources.files(__name__).joinpath("sql", f"{script}.sql").read_text("utf-8")
+    """Run the script of this name in `sql/`, composed with `parts` where it has placeholders."""
+    text = statement(__name__, script, "sql")
     _execute(sql.SQL(text).format(**parts) if parts else text)
 
 
@@ -41,7 +41,7 @@ def remove(*tables: str) -> None:
         _execute(sql.SQL("SELECT pg_temp.retirar(to_regclass({}))").format(sql.Literal(f"{SCHEMA}.{table}")))
 
 
-def _execute(statement: str | sql.Composable) -> None:
+def _execute(statement: str | sql.SQL | sql.Composed) -> None:
     # On psycopg's own cursor: `op.execute` would take `:name` in a script for a parameter.
     connection = op.get_bind().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from .attachments import Attachment, attachments_of
-from .fields import FECHA_FORMAT, KEYS
+from .fields import FECHA_FORMAT, KEYS, FieldMaker
 from .overlay import Overlay, parse_fecha
 from .world import (
     ADDED,
@@ -59,6 +59,7 @@ class Book:
 
     def __init__(self, world: World, company: str, overlay: Overlay):
         self.world, self.company, self.overlay = world, company, overlay
+        self.fields = FieldMaker(world)
         self._settled: dict[date, Counter[str]] = {}
 
     def now(self) -> datetime:
@@ -109,7 +110,7 @@ class Book:
 
     def full(self, stub: Stub) -> Pqr:
         """Everything the portal shows of it now, before anybody normalises anything."""
-        content = self.world.fields.of(stub)
+        content = self.fields.of(stub)
         edit = self.overlay.edit_of(stub.key)
         count = edit.attachments if edit else None
         files = attachments_of(self.world, stub, count)

@@ -122,7 +122,7 @@ class Control:
             raise Refused(f"date must lie between {FIRST_DAY} and today on the portal, {now.date()}")
         estado, campos = self._change_of(body)
         stub = self.site.add(fecha, estado or FINALIZADO, campos, body.get("attachments"))
-        return JSONResponse(self._truth(self.site.book.stub(stub.key)), 201)
+        return JSONResponse(self._truth(self._as_it_is(stub)), 201)
 
     async def edit(self, request: Request) -> Response:
         """`{"estado", "campos", "attachments"}`, each optional."""
@@ -133,7 +133,7 @@ class Control:
             return _unknown()
         estado, campos = self._change_of(body)
         self.site.change(stub, campos, estado, body.get("attachments"))
-        return JSONResponse(self._truth(self.site.book.stub(stub.key)))
+        return JSONResponse(self._truth(self._as_it_is(stub)))
 
     async def delete(self, request: Request) -> Response:
         stub = self._find(request)
@@ -186,6 +186,11 @@ class Control:
         if estado is not None and estado not in ESTADOS:
             raise Refused(f"estado is one of {', '.join(ESTADOS)}")
         return estado, campos
+
+    def _as_it_is(self, stub: Stub) -> Stub:
+        now = self.site.book.stub(stub.key)
+        assert now is not None
+        return now
 
     def _truth(self, stub: Stub) -> dict:
         pqr = self.site.shown(stub)

@@ -39,6 +39,7 @@ yields. While `popup` is null, a company has its usual one: Afinia after 2 s on 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 LAYOUTS = ("rename_nic", "no_buscar_label", "rename_columns", "swap_columns", "actions_first", "extra_label")
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
@@ -197,7 +198,7 @@ class Faults:
         self.reset()
 
     def reset(self) -> None:
-        self._on: dict[str, object] = {}
+        self._on: dict[str, Any] = {}
         self._modes: dict[str, dict[str, str]] = {name: {} for name in MODES}
 
     def get(self, name: str):
@@ -259,7 +260,7 @@ class Faults:
         return kind(**value)
 
     @staticmethod
-    def _parse_modes(name: str, value: object) -> dict[str, str]:
+    def _parse_modes(name: str, value: Any) -> dict[str, str]:
         if not value:
             return {}
         modes = {"*": value} if isinstance(value, str) else dict(value)

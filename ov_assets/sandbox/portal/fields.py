@@ -10,13 +10,10 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from . import words
-from .world import Stub
-
-if TYPE_CHECKING:
-    from .world import World
+from .world import Stub, World
 
 FIELDS = (
     ("nic", "NIC"),

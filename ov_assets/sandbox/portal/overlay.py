@@ -52,7 +52,9 @@ class Overlay:
         key = ADDED + len(self.changes.added)
         self.changes.added[key] = fecha.isoformat()
         self.save()
-        return self.added_stub(key)
+        added = self.added_stub(key)
+        assert added is not None
+        return added
 
     def added_stub(self, key: int) -> Stub | None:
         """The skeleton of an added PQR: it stays Radicado until somebody says otherwise."""

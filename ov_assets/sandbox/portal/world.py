@@ -10,9 +10,8 @@ that a detail page is found without an index. The id hides the key, as a page ob
 from __future__ import annotations
 
 import hashlib
-import random
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from random import Random
 from typing import NamedTuple
 
 COMPANIES = ("afinia", "aire")
@@ -81,9 +80,9 @@ class World:
         self.seed, self.daily, self.first_day = seed, daily, max(first_day, FIRST_DAY)
         self._days: dict[tuple[str, date], tuple[Stub, ...]] = {}
 
-    def random(self, *names: object) -> random.Random:
+    def random(self, *names: object) -> Random:
         """A generator of its own for each thing, so that no thing depends on what was asked before it."""
-        return random.Random(":".join(map(str, (self.seed, *names))))
+        return Random(":".join(map(str, (self.seed, *names))))
 
     def pqrs(self, company: str, day: date) -> tuple[Stub, ...]:
         """Every PQR ever filed on that day, newest first."""
@@ -98,7 +97,7 @@ class World:
             return len(self._days[company, day])
         return self._count(company, day, self.random(company, day))
 
-    def _count(self, company: str, day: date, rng: random.Random) -> int:
+    def _count(self, company: str, day: date, rng: Random) -> int:
         """The first draw of a day: `size` and `_make` must agree on it."""
         if company not in COMPANIES or day < self.first_day or is_empty_day(day):
             return 0
@@ -182,10 +181,3 @@ class World:
             midnight = datetime.combine(FIRST_DAY + timedelta(days=number // _PER_DAY), datetime.min.time())
             filed = midnight + timedelta(minutes=max(0, 359 - number % _PER_DAY))
         return Stub(company, key, self.radicado(company, key), filed, filed, filed)
-
-    @cached_property
-    def fields(self):
-        """What each PQR says; see `fields.py`."""
-        from .fields import FieldMaker
-
-        return FieldMaker(self)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ov_assets.sandbox.portal.attachments import Files, attachments_of, make_file
 from ov_assets.sandbox.portal.book import Book, Query
-from ov_assets.sandbox.portal.fields import KEYS, nit
+from ov_assets.sandbox.portal.fields import KEYS, FieldMaker, nit
 from ov_assets.sandbox.portal.overlay import Overlay
 from ov_assets.sandbox.portal.world import FINALIZADO, FIRST_DAY, World, is_empty_day
 
@@ -37,7 +37,7 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another():
     day = MONTH[0]
     assert first.pqrs("aire", day) == again.pqrs("aire", day) != other.pqrs("aire", day)
     stub = first.pqrs("aire", day)[5]
-    assert first.fields.of(stub) == again.fields.of(stub)
+    assert FieldMaker(first).of(stub) == FieldMaker(again).of(stub)
     files = [attachments_of(first, stub, 3), attachments_of(again, stub, 3)]
     assert files[0] == files[1]
     assert [Files(first).sha256(file) for file in files[0]] == [
@@ -117,7 +117,7 @@ def test_todays_pqrs_exist_once_their_hour_has_come(world: World, tmp_path: Path
 
 
 def test_fields_hold_the_variety_that_real_ones_have(world: World):
-    contents = [world.fields.of(stub).campos for stub in stubs_of(world)]
+    contents = [FieldMaker(world).of(stub).campos for stub in stubs_of(world)]
     assert set(contents[0]) == set(KEYS) - {"estado_solicitud", "documento_prueba"}
 
     def some(key: str, test) -> bool:
@@ -148,7 +148,7 @@ def test_fields_hold_the_variety_that_real_ones_have(world: World):
 
 
 def test_sgc_numbers_are_what_people_type(world: World):
-    contents = [world.fields.of(stub) for stub in stubs_of(world)]
+    contents = [FieldMaker(world).of(stub) for stub in stubs_of(world)]
     numbers = [content.campos["numero_reclamo_sgc"] for content in contents]
     assert any(number == "" for number in numbers)
     assert any(number.isdigit() and len(number) == 8 for number in numbers)

@@ -1,3 +1,4 @@
+-- name: alerts
 -- One row per alert, open until a recovery closes it; it is the outbox too: a notice that isn't out yet waits
 -- here. No personal data: titulo and mensaje are made of names, dates, counts and reason codes.
 CREATE TABLE IF NOT EXISTS data_general.alertas_ov (

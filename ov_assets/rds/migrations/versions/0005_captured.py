@@ -1,6 +1,7 @@
 """Which listed PQR are captured as the list shows them now."""
 
 from alembic import op
+
 from ov_assets.rds.migrations import run
 
 revision = "0005_captured"

@@ -1,6 +1,7 @@
 """Which files on record changed since a moment, found without a walk over all of them."""
 
 from alembic import op
+
 from ov_assets.rds.migrations import run
 
 revision = "0006_changed_files"

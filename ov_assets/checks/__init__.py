@@ -1,0 +1,1 @@
+"""What must hold of a partition or a day, asked from outside."""

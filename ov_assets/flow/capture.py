@@ -1,0 +1,120 @@
+"""Portal → staging and `listado_ov`: what a portal lists, and what of it is captured.
+
+While a portal is read, a connection does nothing but hold the account's lock; what was seen is written on
+another one, since the lock's may be gone by then.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+
+import psycopg
+
+from ov_assets.days import CompanyDay
+from ov_assets.flow import progress
+from ov_assets.flow.reserve import reserved
+from ov_assets.portal import row as portal
+from ov_assets.portal.capture import capture_day
+from ov_assets.portal.errors import PortalError
+from ov_assets.portal.pages.look import FINALIZADO, Look
+from ov_assets.portal.pages.looking import list_window
+from ov_assets.portal.report import CaptureReport
+from ov_assets.portal.site import Limits, Site
+from ov_assets.pqr.captures import CaptureStore
+from ov_assets.rds.asked import record_asked
+from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
+from ov_assets.rds.locks import LockLostError
+from ov_assets.timezone import BOGOTA
+
+Connect = Callable[[], AbstractContextManager[psycopg.Connection]]
+
+
+def walk(
+    connect: Connect, site: Site, limits: Limits, first: date, last: date, report: CaptureReport
+) -> tuple[Look, ListingCounts]:
+    """Walk a company's list over some days, both ends included, and note what it shows.
+
+    Raises PortalError, LockBusyError, LockLostError and RdsError.
+    """
+    company = site.company.slug
+    with connect() as guard, reserved(guard, company) as still_ours:
+        started = datetime.now(BOGOTA)
+        look = list_window(site, first, last, limits, report, still_ours)
+        counts = _note(connect, company, (first, last), look.rows.values(), started, complete=look.steady)
+    return look, counts
+
+
+def capture(
+    connect: Connect, site: Site, limits: Limits, day: date, store: CaptureStore, report: CaptureReport
+) -> ListingCounts:
+    """Capture what a portal lists of a day; note what was listed, what lacks and why, whatever stops it.
+
+    Raises PortalError, LockBusyError, LockLostError and RdsError.
+    """
+    with connect() as guard, reserved(guard, site.company.slug) as still_ours:
+        started = datetime.now(BOGOTA)
+        try:
+            read_day(site, limits, day, store, report, still_ours)
+        except (PortalError, LockLostError):
+            if report.looks:
+                _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=False)
+            raise
+        return _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=True)
+
+
+def read_day(
+    site: Site,
+    limits: Limits,
+    day: date,
+    store: CaptureStore,
+    report: CaptureReport,
+    still_ours: Callable[[], None],
+) -> None:
+    """Bring the captures of a day up to date. Raises PortalError, and what `still_ours` raises."""
+    capture_day(
+        site,
+        day,
+        store,
+        limits,
+        now=lambda: datetime.now(BOGOTA),
+        on_progress=lambda done, total: progress.report("pqr_captures", done, total),
+        report=report,
+        still_ours=still_ours,
+    )
+
+
+def _keep(
+    connect: Connect,
+    partition: CompanyDay,
+    store: CaptureStore,
+    report: CaptureReport,
+    started: datetime,
+    *,
+    complete: bool,
+) -> ListingCounts:
+    """What was listed and when, in the database; what is missing and why, there and beside the captures."""
+    company, day = partition
+    failures = {failure.numero_radicado: failure.cause for failure in report.failures.values()}
+    store.record_outcome(failures)
+    counts = _note(connect, company, (day, day), report.listed.values(), started, complete=complete)
+    if complete:
+        assert report.looked_at is not None
+        with connect() as connection:
+            record_asked(connection, company, day, report.looked_at, failures)
+    return counts
+
+
+def _note(
+    connect: Connect,
+    company: str,
+    window: tuple[date, date],
+    rows: Iterable[portal.ListedRow],
+    started: datetime,
+    *,
+    complete: bool,
+) -> ListingCounts:
+    shown = [ListedRow(row.numero_radicado, row.fecha, row.estado, row.huella) for row in rows]
+    with connect() as connection:
+        return record_listing(
+            connection, company, *window, shown, started, complete=complete, estado=FINALIZADO
+        )

@@ -1,0 +1,1 @@
+"""What an operator asks for: `ov doctor`, the metrics, a backfill."""

@@ -1,0 +1,1 @@
+"""One browser on one account: its session, log-in, guards and pace."""

@@ -1,0 +1,150 @@
+"""The login page: its popup, its picky fields, and the only two facts that mean "logged in"."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from playwright.async_api import Page, Response
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from ov_assets.portal.browser.requests import raise_for_status
+from ov_assets.portal.contract import Element
+from ov_assets.portal.errors import AccessBlocked, LayoutChanged, LoginRejected, OtpRequired, PortalDown
+from ov_assets.portal.scripts import POLL_MS, script
+from ov_assets.portal.site import Site
+
+# The ids carry dots (`…Login_DotNetNuke.Membership…_txtUsername`), so they are matched by their end.
+USERNAME = 'input[id$="txtUsername"]'
+PASSWORD = 'input[id$="txtPassword"]'  # noqa: S105
+SUBMIT = 'button[id$="cmdLogin"]'
+ELEMENTS = (
+    Element("user name", USERNAME),
+    Element("password", PASSWORD),
+    Element("button Ingresar", SUBMIT),
+)
+POPUP = "#myModal"
+POPUP_CLOSE = ("#myModal a.closePopUp i", "#myModal a.closePopUp", '#myModal i[ng-click="closeDialog()"]')
+KEY_DELAY_MS = 50  # the page's keydown guard drops keys that come faster
+TYPING_TRIES = 3
+CLICK_TRIES = 5
+CLICK_TIMEOUT_MS = 2_000
+OUTCOME = script("login_outcome")
+
+
+async def close_popup(page: Page) -> None:
+    """Take the notice away if it covers the page: by its own close link, else by removing it."""
+    if not await page.locator(POPUP).is_visible():
+        return
+    for selector in POPUP_CLOSE:
+        link = page.locator(selector).first
+        if await link.count():
+            await link.dispatch_event("click")
+            try:
+                await page.locator(POPUP).wait_for(state="hidden", timeout=CLICK_TIMEOUT_MS)
+            except PlaywrightTimeout:
+                continue
+            return
+    await page.evaluate(
+        """() => document.querySelectorAll('#myModal, .modal-backdrop').forEach((node) => node.remove())"""
+    )
+
+
+async def keep_popup_away(page: Page) -> None:
+    """Close the notice whenever it stands in the way of a click, however late it comes."""
+
+    async def close() -> None:
+        await close_popup(page)
+
+    await page.add_locator_handler(page.locator(POPUP), close, no_wait_after=True)
+
+
+async def _type(page: Page, site: Site, selector: str, text: str) -> None:
+    """Type as a person does and read it back: the page drops keys, and a short password locks accounts."""
+    box = page.locator(selector)
+    for _ in range(TYPING_TRIES):
+        await box.focus()
+        await box.clear()
+        await box.press_sequentially(text, delay=KEY_DELAY_MS)
+        if await box.input_value() == text:
+            return
+    await box.fill(text)
+    if await box.input_value() != text:
+        raise LayoutChanged(site.company.slug, f"the login field {selector} doesn't keep what is typed")
+
+
+async def _submit(page: Page, site: Site) -> None:
+    """Click the button; the popup may come up at any moment and swallow the click."""
+    for _ in range(CLICK_TRIES):
+        if site.company.has_popup:
+            await close_popup(page)
+        try:
+            # Waiting for the answer is not its part: one that came late would have the password sent again.
+            await page.locator(SUBMIT).click(timeout=CLICK_TIMEOUT_MS, no_wait_after=True)
+        except PlaywrightTimeout:
+            continue
+        return
+    raise LayoutChanged(site.company.slug, f"the login button {SUBMIT} can't be clicked")
+
+
+async def log_in(page: Page, site: Site, timeout_s: float) -> None:
+    """Log in on a page that shows the login form. One attempt, whatever its outcome.
+
+    Raises LoginRejected, OtpRequired, AccessBlocked, LayoutChanged or PortalDown.
+    """
+    company = site.company.slug
+    try:
+        await page.locator(USERNAME).wait_for(timeout=timeout_s * 1000)
+    except PlaywrightTimeout:
+        raise LayoutChanged(company, f"the login page has no {USERNAME}") from None
+    for selector in (PASSWORD, SUBMIT):
+        if not await page.locator(selector).count():
+            raise LayoutChanged(company, f"the login page has no {selector}")
+    await _type(page, site, USERNAME, site.username)
+    await _type(page, site, PASSWORD, site.password)
+    refusal: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+    answered = False
+
+    def on_response(response: Response) -> None:
+        nonlocal answered
+        if not response.request.is_navigation_request():
+            return
+        answered = answered or response.ok  # not by a redirection, whose page may never come
+        if response.status >= 400 and not refusal.done():
+            refusal.set_result(response)
+
+    page.on("response", on_response)
+    await _submit(page, site)
+    outcome = await _outcome(page, refusal, timeout_s)
+    page.remove_listener("response", on_response)
+    if isinstance(outcome, Response):
+        raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))
+        raise PortalDown(company, f"HTTP {outcome.status} to the login")
+    if outcome is None and answered and await page.locator(SUBMIT).is_visible():
+        # Its words may be new to us; sending the password again is what locks an account.
+        raise LoginRejected(company, "the portal answered the login with its login page again")
+    if outcome is None:
+        raise PortalDown(company, "the login got no answer")
+    if outcome == "rejected":
+        raise LoginRejected(company, "the portal refused the login")
+    if outcome == "otp":
+        raise OtpRequired(company, "the portal asks for a code sent by e-mail")
+    if outcome == "blocked":
+        raise AccessBlocked(company, "the edge blocked the login")
+
+
+async def _outcome(page: Page, refusal: asyncio.Future[Response], timeout_s: float) -> str | Response | None:
+    """What the page says the login led to, or the server's refusal, whichever comes first; None: neither."""
+
+    async def shown() -> str | None:
+        with contextlib.suppress(PlaywrightTimeout):
+            handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000, polling=POLL_MS)
+            return str(await handle.json_value())
+        return None
+
+    watching = asyncio.ensure_future(shown())
+    try:
+        either: set[asyncio.Future[Any]] = {watching, refusal}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return refusal.result() if refusal.done() else watching.result()
+    finally:
+        watching.cancel()

@@ -1,0 +1,246 @@
+"""One logged-in browser context per account: opened, renewed when it expires, recycled, closed."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Page,
+    Playwright,
+    ViewportSize,
+    async_playwright,
+)
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from ov_assets.portal.browser import chromium
+from ov_assets.portal.browser.blocking import Purpose, block_needless
+from ov_assets.portal.browser.evidence import Evidence
+from ov_assets.portal.browser.kept_session import KeptSession
+from ov_assets.portal.browser.login import close_popup, keep_popup_away, log_in
+from ov_assets.portal.browser.login_guard import LoginGuard
+from ov_assets.portal.browser.pace import Pace
+from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, raise_for_status
+from ov_assets.portal.browser.retry import attempts
+from ov_assets.portal.errors import AccessBlocked, LoginRejected, PortalDown, PortalError, SessionExpired
+from ov_assets.portal.site import Limits, Site
+
+VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
+CLOSE_TIMEOUT_S = 3.0
+BROWSER_CLOSE_TIMEOUT_S = 20.0
+BLOCKED_TEXT = "request is blocked"
+
+
+@dataclass(slots=True)
+class Tab:
+    """A page of the context, the watch on its requests, and how much its console said, by kind."""
+
+    page: Page
+    watch: RequestsWatch
+    console: Counter[str] = field(default_factory=Counter)
+
+    async def close(self) -> None:
+        """Close the page; one that is just being sent elsewhere may never say that it is closed."""
+        if not self.page.is_closed():
+            with contextlib.suppress(TimeoutError, PlaywrightError):
+                await asyncio.wait_for(self.page.close(), CLOSE_TIMEOUT_S)
+
+    @property
+    def at_login(self) -> bool:
+        return is_login(self.page.url)
+
+
+def is_login(url: str) -> bool:
+    return "login" in urlsplit(url).path.lower()
+
+
+def browser_failed(company: str, error: PlaywrightError | TimeoutError) -> PortalDown:
+    """A failure of the browser under a name of ours: its own message tells what was being typed."""
+    return PortalDown(company, f"the browser failed ({type(error).__name__})")
+
+
+class PortalSession:
+    """A browser logged in to one portal. Get one with `portal_session`."""
+
+    def __init__(self, playwright: Playwright, site: Site, limits: Limits, evidence: Evidence) -> None:
+        self.site, self.limits, self.evidence = site, limits, evidence
+        self.pace = Pace(limits.min_interval_s)
+        self.logins = 0
+        self.opened_details = 0
+        self._playwright = playwright
+        self._kept = KeptSession(site, limits.keep)
+        self._guard = LoginGuard(site, limits.keep)
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self._renewing = asyncio.Lock()
+
+    @property
+    def company(self) -> str:
+        return self.site.company.slug
+
+    async def open(self) -> None:
+        """Start the browser; log in unless the kept session still holds."""
+        state = self._kept.load()
+        await self._start(state)
+        async for attempt in attempts():
+            with attempt:
+                if state is None or not await self._still_logged_in():
+                    state = None
+                    await self._log_in()
+
+    async def _start(self, storage_state: Any = None) -> None:
+        self._browser = await chromium.launch(self._playwright, self.limits.chromium)
+        self._context = await self._browser.new_context(
+            locale="es-CO",
+            timezone_id="America/Bogota",
+            viewport=VIEWPORT,
+            storage_state=storage_state,
+            accept_downloads=True,
+        )
+        self._context.set_default_timeout(self.site.company.page_timeout_ms)
+        self.opened_details = 0
+
+    async def close(self) -> None:
+        """Bounded: a browser that can't end by itself ends with the driver, or with this process."""
+        if self._browser is not None:
+            with contextlib.suppress(TimeoutError, PlaywrightError):
+                await asyncio.wait_for(self._browser.close(), BROWSER_CLOSE_TIMEOUT_S)
+
+    async def recycle(self) -> None:
+        """A fresh browser with the same session: a long-lived context grows, and one that crashed is gone."""
+        assert self._context is not None
+        try:
+            state: Any = await self._context.storage_state()
+            await self.close()
+        except PlaywrightError:
+            state = self._kept.load()
+        await self._start(state)
+
+    async def revive(self) -> None:
+        """A fresh browser if this one has died."""
+        assert self._browser is not None
+        async with self._renewing:
+            if not self._browser.is_connected():
+                await self.recycle()
+
+    @property
+    def worn_out(self) -> bool:
+        """Whether the browser has shown so many details, or grown so large, that a fresh one is better."""
+        if self.opened_details >= self.limits.recycle_after_details:
+            return True
+        due = self.opened_details and self.opened_details % chromium.WEIGH_EVERY_DETAILS == 0
+        return bool(due) and chromium.tree_bytes() > self.limits.recycle_above_bytes
+
+    async def new_tab(self, purpose: Purpose = "print") -> Tab:
+        assert self._context is not None
+        page = await self._context.new_page()
+        tab = Tab(page, RequestsWatch(page, self.company))
+
+        async def accept(dialog: Dialog) -> None:
+            await dialog.accept()
+
+        page.on("dialog", accept)
+        page.on("console", lambda message: tab.console.update([message.type]))
+        page.on("pageerror", lambda _: tab.console.update(["pageerror"]))
+        await block_needless(page, purpose)
+        if purpose == "rows":
+            await keep_popup_away(page)
+        return tab
+
+    async def goto(self, tab: Tab, url: str) -> None:
+        """Load a page of the portal. Raises PortalDown, AccessBlocked or SessionExpired by what comes."""
+        await self.pace.turn()
+        try:
+            response = await tab.page.goto(url, wait_until="domcontentloaded")
+        except PlaywrightTimeout:
+            raise PortalDown(self.company, "no answer to a page request") from None
+        except PlaywrightError as error:
+            code = next((word for word in error.message.split() if word.startswith("net::")), "no connection")
+            raise PortalDown(self.company, f"{urlsplit(url).netloc} does not answer ({code})") from None
+        if response is not None:
+            self._judge(response.status, response.headers.get("retry-after"))
+            if BLOCKED_TEXT in (await tab.page.title()).lower():
+                raise AccessBlocked(self.company, "the edge answers instead of the portal")
+        if tab.at_login and not is_login(url):
+            raise SessionExpired(self.company, "the portal went back to its login page")
+
+    def _judge(self, status: int, retry_after: str | None) -> None:
+        try:
+            raise_for_status(self.company, status, retry_after)
+        except PortalBusy as error:
+            self.pace.pause(error.retry_after_s)
+            raise
+
+    async def _still_logged_in(self) -> bool:
+        """One request to the list page, not drawn: does the portal show it, or its login page?"""
+        assert self._context is not None
+        await self.pace.turn()
+        try:
+            answer = await self._context.request.get(self.site.list_url)
+        except PlaywrightError:
+            raise PortalDown(self.company, "no answer to a page request") from None
+        try:
+            self._judge(answer.status, answer.headers.get("retry-after"))
+        except SessionExpired:
+            return False
+        return answer.ok and not is_login(answer.url)
+
+    async def _log_in(self) -> None:
+        """Raises what `log_in` raises; the same password is never sent again once it was refused twice."""
+        assert self._context is not None
+        if self.logins >= self.limits.logins_max:
+            raise SessionExpired(self.company, f"the session ended after each of {self.logins} logins")
+        self._guard.check()
+        await self._context.clear_cookies()
+        tab = await self.new_tab("rows")
+        try:
+            await self.goto(tab, self.site.login_url)
+            await log_in(tab.page, self.site, self.limits.answer_timeout_s)
+            self.logins += 1
+            self._guard.accepted()
+            if self.site.company.has_popup:
+                await close_popup(tab.page)
+            self._kept.save(await self._context.storage_state())
+        except PortalError as error:
+            if isinstance(error, LoginRejected):
+                self._guard.rejected()
+            if isinstance(error, PortalBusy):
+                self.pace.pause(error.retry_after_s)
+            await self.evidence.note(error, "login", tab.page, tab.console)
+            raise
+        except PlaywrightError as error:
+            raise browser_failed(self.company, error) from None
+        finally:
+            await tab.close()
+
+    async def renew(self, logins_seen: int) -> None:
+        """Log in again, once, however many tabs notice the expiry at the same time."""
+        async with self._renewing:
+            if self.logins == logins_seen:
+                self._kept.forget()
+                await self._log_in()
+
+
+@asynccontextmanager
+async def portal_session(
+    site: Site, limits: Limits, day: date, evidence: Evidence | None = None
+) -> AsyncIterator[PortalSession]:
+    """A logged-in session; the browser is gone when the block ends, whatever happened in it."""
+    async with async_playwright() as playwright:
+        session = PortalSession(playwright, site, limits, evidence or Evidence(site, day, limits.keep))
+        try:
+            await session.open()
+            yield session
+        except PlaywrightError as error:
+            raise browser_failed(session.company, error) from None
+        finally:
+            await session.close()

@@ -1,0 +1,181 @@
+"""The details of a day: several tabs at once, each PQR by itself, a fresh browser when one is worn out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from playwright.async_api import Error as PlaywrightError
+
+from ov_assets.portal.browser.retry import attempts
+from ov_assets.portal.browser.session import PortalSession
+from ov_assets.portal.errors import (
+    AttachmentFailed,
+    DetailMissing,
+    LayoutChanged,
+    PdfWithoutData,
+    PortalDown,
+    PortalError,
+)
+from ov_assets.portal.pages import attachments
+from ov_assets.portal.pages.detail import DetailTab
+from ov_assets.portal.pages.looking import named, recover
+from ov_assets.portal.report import CaptureReport, Failure
+from ov_assets.portal.row import ListedRow
+from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
+from ov_assets.pqr.manifest import Clase
+
+PQR_TIMEOUT_S = 600.0  # a browser that hangs has no time-out of its own for everything
+OF_ONE_PQR = (DetailMissing, AttachmentFailed, PdfWithoutData, PortalDown, LayoutChanged)
+
+
+class Details:
+    """Captures rows of the list into a store, and says in a report what became of each."""
+
+    def __init__(
+        self,
+        session: PortalSession,
+        store: CaptureStore,
+        now: Callable[[], datetime],
+        report: CaptureReport,
+        still_ours: Callable[[], None],
+    ) -> None:
+        self._session, self._store, self._now, self._report = session, store, now, report
+        self._still_ours = still_ours
+        self._queue: asyncio.Queue[ListedRow | None] = asyncio.Queue()
+        self._offered: set[str] = set()  # neither captured yet nor failed
+        self._failures_in_a_row = 0
+        self._layout_changed: LayoutChanged | None = None
+
+    @staticmethod
+    def lacking(store: CaptureStore, rows: Iterable[ListedRow]) -> list[ListedRow]:
+        """The rows that disk doesn't hold whole, from a list row that said the same."""
+
+        def is_captured(row: ListedRow) -> bool:
+            manifest = store.manifest(row.numero_radicado)
+            return (
+                manifest is not None
+                and manifest.huella_lista == row.huella
+                and not store.missing_files(manifest)
+            )
+
+        return [row for row in rows if not is_captured(row)]
+
+    def offer(self, rows: Iterable[ListedRow]) -> None:
+        """Have the rows captured that disk lacks, unless they failed or wait already."""
+        for row in self.lacking(self._store, rows):
+            radicado = row.numero_radicado
+            if radicado not in self._offered and radicado not in self._report.failures:
+                self._offered.add(radicado)
+                self._queue.put_nowait(row)
+
+    async def done(self) -> None:
+        """Wait until each row that was offered is captured, or has failed."""
+        await self._queue.join()
+
+    def no_more(self) -> None:
+        """The last row was offered: `capture` ends when all are done."""
+        self._queue.put_nowait(None)
+
+    async def capture(
+        self, on_progress: Callable[[int, int], None], recycle: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Capture each row that is offered, or record why not. Raises what concerns the portal as a whole."""
+        captured = 0
+
+        def step() -> None:
+            nonlocal captured
+            captured += 1
+            on_progress(captured, captured + len(self._offered))
+
+        while not await self._all_until_worn_out(step):
+            await recycle()
+            self._report.browsers += 1
+        if self._layout_changed is not None and not self._report.fresh and not self._is_one_odd_pqr():
+            raise self._layout_changed  # not one page was as expected: it isn't this PQR or that
+
+    def _is_one_odd_pqr(self) -> bool:
+        """Whether a single page is unlike the others, of which this day has some on disk."""
+        odd = [f for f in self._report.failures.values() if f.cause == LayoutChanged.__name__]
+        return len(odd) == 1 and self._report.unchanged > 0
+
+    async def _all_until_worn_out(self, step: Callable[[], None]) -> bool:
+        """Whether nothing is left; False: the browser is worn out."""
+
+        async def worker() -> bool:
+            detail = DetailTab(self._session)
+            try:
+                while not self._session.worn_out:
+                    row = await self._queue.get()
+                    if row is None:
+                        self._queue.put_nowait(None)  # for the other workers
+                        return True
+                    await self._capture_or_record(detail, row)
+                    self._offered.remove(row.numero_radicado)
+                    self._queue.task_done()
+                    step()
+                return False
+            finally:
+                await detail.close()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                workers = [group.create_task(worker()) for _ in range(self._session.limits.tabs)]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return any(done.result() for done in workers)
+
+    async def _capture_or_record(self, detail: DetailTab, row: ListedRow) -> None:
+        """One PQR's fault never stops the others; several in a row that are the portal's own do."""
+        radicado = row.numero_radicado
+        try:
+            await self._capture_one(detail, row)
+        except OF_ONE_PQR as error:
+            self._report.failures[radicado] = Failure.of(radicado, error)
+            self._failures_in_a_row = self._failures_in_a_row + 1 if error.of_the_portal else 0
+            if isinstance(error, LayoutChanged):
+                self._layout_changed = error
+            if self._failures_in_a_row >= self._session.limits.portal_failures_max:
+                raise self._verdict(error, row) from None
+        else:
+            self._report.failures.pop(radicado, None)
+            self._report.fresh.append(radicado)
+            self._failures_in_a_row = 0
+
+    def _verdict(self, error: PortalError, row: ListedRow) -> PortalError:
+        if isinstance(error, LayoutChanged):
+            return error
+        what = f"{self._failures_in_a_row} PQR in a row got no answer, the last one: {error.what}"
+        return PortalDown(self._session.company, what, day=row.day)
+
+    async def _capture_one(self, detail: DetailTab, row: ListedRow) -> None:
+        async for attempt in attempts():
+            with attempt:
+                self._still_ours()
+                logins = self._session.logins
+                try:
+                    async with asyncio.timeout(PQR_TIMEOUT_S):
+                        await self._open_and_keep(detail, row)
+                except (PortalError, PlaywrightError, TimeoutError) as error:
+                    tab = detail.tab
+                    fault = named(error, self._session, at_login=tab is not None and tab.at_login)
+                    if tab is not None:
+                        await self._session.evidence.note(fault, "detail", tab.page, tab.console)
+                    await detail.close()
+                    await recover(self._session, fault, logins)
+                    raise fault from None
+
+    async def _open_and_keep(self, detail: DetailTab, row: ListedRow) -> None:
+        await detail.show(row)
+        assert detail.tab is not None
+        read_at = self._now()
+        reading, pdf = await detail.read_and_print(row)
+        files = [
+            (name, await attachments.fetch(self._session, detail.tab, index, name, row))
+            for index, name in enumerate(reading.attachments)
+        ]
+        with self._store.draft(row.numero_radicado, row.huella, read_at) as draft:
+            draft.add(Clase.JSON, JSON_NAME, reading.pqr.to_json())
+            draft.add(Clase.PDF, PDF_NAME, pdf)
+            for name, data in files:
+                draft.add(Clase.ADJUNTO, name, data)
+        self._report.attachments += len(files)

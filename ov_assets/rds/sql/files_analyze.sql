@@ -1,1 +1,0 @@
-ANALYZE lote_ov (numero_radicado, clase, nombre, hash_archivo);

@@ -1,1 +1,0 @@
-COPY lote_ov (numero_radicado, clase, nombre, hash_archivo, tamano, ruta_local) FROM STDIN;

@@ -1,6 +1,0 @@
-UPDATE data_general.listado_ov AS l
-SET huella_capturada = c.huella
-FROM unnest(%(radicados)s::text[], %(huellas)s::text[]) AS c (numero_radicado, huella)
-WHERE l.empresa = %(empresa)s
-    AND l.numero_radicado = c.numero_radicado
-    AND l.huella_capturada IS DISTINCT FROM c.huella

@@ -1,1 +1,0 @@
-COPY lista_ov (numero_radicado, fecha, estado, huella) FROM STDIN;

@@ -1,1 +1,0 @@
-SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace('data_general');

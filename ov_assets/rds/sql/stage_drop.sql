@@ -1,1 +1,0 @@
-DROP TABLE carga_ov, juicio_ov;

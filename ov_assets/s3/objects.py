@@ -1,0 +1,175 @@
+"""The bucket's side of a reconciliation: hashes, uploads that were never completed, and the quarantine."""
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from ov_assets.s3.compare import CHUNK_BYTES
+from ov_assets.s3.errors import BOTO_ERRORS, S3BucketMissingError, S3Error, s3_error
+from ov_assets.s3.inventory import bare_etag
+from ov_assets.s3.store import Bucket
+
+WORKERS = 8
+
+QUARANTINE = "_cuarentena/"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What an object holds. sha256: hex. etag: without quotes."""
+
+    sha256: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An object that is there, and alone can't be read. codigo: what S3 said."""
+
+    codigo: str
+
+
+def digest(bucket: Bucket, key: str) -> Digest | None:
+    """The SHA-256 of an object: the one that S3 verified and keeps, else by reading it. None if it is gone.
+
+    Raises S3Error.
+    """
+    try:
+        head = bucket.client.head_object(Bucket=bucket.name, Key=key, ChecksumMode="ENABLED")
+        stored, etag = head.get("ChecksumSHA256", ""), bare_etag(head["ETag"]) or ""
+        if stored and "-" not in stored:
+            return Digest(base64.b64decode(stored).hex(), etag)
+        body = bucket.client.get_object(Bucket=bucket.name, Key=key, IfMatch=head["ETag"])["Body"]
+        sha256 = hashlib.sha256()
+        for chunk in body.iter_chunks(CHUNK_BYTES):
+            sha256.update(chunk)
+        return Digest(sha256.hexdigest(), etag)
+    except BOTO_ERRORS as error:
+        failure = s3_error(error, f"HEAD {key}")
+        if failure.status in {404, 412}:
+            return None
+        raise failure from error
+
+
+def digests(bucket: Bucket, keys: Iterable[str]) -> dict[str, Digest | Unread]:
+    """The digests of several objects, some at once; without those that went away.
+
+    An object that alone can't be read (refused, archived, or encrypted with another key) is `Unread`. That it
+    is alone shows when afterwards another one still is to be had: one that was read, or else a key beside it
+    that nobody has, which isn't refused but not there. Raises S3Error when that is refused too, and for what
+    passes or has no answer.
+    """
+
+    def one(key: str) -> Digest | S3Error | None:
+        try:
+            return digest(bucket, key)
+        except S3Error as error:
+            if error.passing or error.status is None or isinstance(error, S3BucketMissingError):
+                raise
+            return error
+
+    keys = list(keys)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        answers = dict(zip(keys, pool.map(one, keys), strict=True))
+    refused = [(key, answer) for key, answer in answers.items() if isinstance(answer, S3Error)]
+    if refused:
+        key, failure = refused[0]
+        beside = f"{key[: key.rfind('/') + 1]}{uuid.uuid4().hex}"
+        if not _answers(bucket, next((k for k, a in answers.items() if isinstance(a, Digest)), beside)):
+            raise failure
+    return {
+        key: Unread(_code(answer)) if isinstance(answer, S3Error) else answer
+        for key, answer in answers.items()
+        if answer
+    }
+
+
+def _answers(bucket: Bucket, key: str) -> bool:
+    """Whether S3 lets us look at a key, be an object there or not; who may not read is refused for both."""
+    try:
+        bucket.client.head_object(Bucket=bucket.name, Key=key)
+    except BOTO_ERRORS as error:
+        return s3_error(error, f"HEAD {key}").status == 404
+    return True
+
+
+def _code(error: S3Error) -> str:
+    """The answer to a HEAD has no body, so no code but its status."""
+    return error.code or str(error.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A multipart upload that nobody completed; its parts are paid for and can't be seen. since: aware."""
+
+    key: str
+    upload_id: str
+    since: datetime
+
+
+def incomplete_uploads(bucket: Bucket, prefixes: Iterable[str], before: datetime) -> Iterator[Incomplete]:
+    """Those below the prefixes that began before `before`. Raises S3Error."""
+    pages = bucket.client.get_paginator("list_multipart_uploads")
+    for prefix in prefixes:
+        try:
+            for page in pages.paginate(Bucket=bucket.name, Prefix=prefix):
+                for item in page.get("Uploads", ()):
+                    if item["Initiated"] < before:
+                        yield Incomplete(item["Key"], item["UploadId"], item["Initiated"])
+        except BOTO_ERRORS as error:
+            raise s3_error(error, f"LIST uploads of {bucket.name}/{prefix}") from error
+
+
+def abort(bucket: Bucket, upload: Incomplete) -> None:
+    """Drop the parts of one; it may be gone already. Raises S3Error."""
+    try:
+        bucket.client.abort_multipart_upload(Bucket=bucket.name, Key=upload.key, UploadId=upload.upload_id)
+    except BOTO_ERRORS as error:
+        failure = s3_error(error, f"ABORT {upload.key}")
+        if failure.code != "NoSuchUpload":
+            raise failure from error
+
+
+def copy(bucket: Bucket, source: str, target: str, expected: Digest) -> Digest | None:
+    """Copy an object within the bucket, on the server's side, and verify the copy; None: it has other bytes.
+
+    Nothing is overwritten and nothing deleted; a copy that is there already is not made again.
+    expected: the source as it was verified; if it was replaced since, nothing is copied.
+    Raises S3Error; up to 5 GB, S3's limit for one copy.
+    """
+    there = digest(bucket, target)
+    if there is None:
+        try:
+            _copy(bucket, source, target, expected.etag, IfNoneMatch="*")
+        except S3Error as error:
+            # S3 itself learnt conditional copies in 2025, and others answer 501; the key was free just now.
+            if error.status == 501:
+                _copy(bucket, source, target, expected.etag)
+            # 412: the source was replaced, or another copy of ours came first; the digest tells.
+            elif error.status != 412:
+                raise
+        there = digest(bucket, target)
+    return there if there and there.sha256 == expected.sha256 else None
+
+
+def _copy(bucket: Bucket, source: str, target: str, etag: str, **condition: str) -> None:
+    try:
+        bucket.client.copy_object(
+            Bucket=bucket.name,
+            Key=target,
+            CopySource={"Bucket": bucket.name, "Key": source},
+            CopySourceIfMatch=f'"{etag}"',
+            ChecksumAlgorithm="SHA256",
+            **condition,
+            **bucket.settings.put_arguments(),
+        )
+    except BOTO_ERRORS as error:
+        raise s3_error(error, f"COPY {source}") from error
+
+
+def quarantine_key(key: str) -> str:
+    return QUARANTINE + key
