@@ -129,7 +129,7 @@ class _Watched:
         if _said(self._admin, SCHEMA) != self._schema:
             return False
         if used := _holding_rows(self._admin, self._emptied):
-            self._admin.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(used)))
+            self._admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(used)))
         self._admin.execute(RESTART_SEQUENCES)
         return all(_rows(self._admin, table) == rows for table, rows in self._kept)
 

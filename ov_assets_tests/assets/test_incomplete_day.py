@@ -1,6 +1,5 @@
 """A day of which one PQR can't be captured: the others arrive, the day says which one lacks, and it rests."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -32,12 +31,6 @@ from ov_assets_tests.assets.test_chain import metadata
 
 pytestmark = pytest.mark.usefixtures("flow")
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
 
 
 def sensed(instance: dg.DagsterInstance) -> list[str]:

@@ -25,12 +25,11 @@ from ov_assets_tests.housekeeping.test_cleanup import (
     OLD,
     Planted,
     aged,
-    instance,
     planted,
     swept,
 )
 
-__all__ = ["instance", "planted"]
+__all__ = ["planted"]
 pytestmark = pytest.mark.usefixtures("flow")
 RADICADO = "1001"
 

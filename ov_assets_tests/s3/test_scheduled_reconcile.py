@@ -54,12 +54,6 @@ def settings(monkeypatch, database, bucket, data_dir) -> None:
         monkeypatch.setenv(name, str(value))
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp() as made:
-        yield made
-
-
 def asked_at(schedule, tick: datetime, instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
     with dg.build_schedule_context(instance=instance, scheduled_execution_time=tick) as context:
         return schedule(context)
