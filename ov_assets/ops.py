@@ -7,7 +7,7 @@ import dagster as dg
 
 from ov_assets.alerts.reconciled import note_reconcile
 from ov_assets.assets.common import table
-from ov_assets.flow.reconcile.reconcile import Request, reconcile
+from ov_assets.flow.reconcile.run import Request, reconcile
 from ov_assets.housekeeping.sweep import sweep
 from ov_assets.resources import Database, Disk, ObjectStore
 from ov_assets.s3.keys import Layout

@@ -6,8 +6,8 @@ import psycopg
 
 from ov_assets.alerts.events import Event, Lost, Unreconciled
 from ov_assets.alerts.wording import RECONCILE_KEY, alert_of
-from ov_assets.flow.reconcile.findings import Accion
-from ov_assets.flow.reconcile.reconcile import Report, Request
+from ov_assets.flow.reconcile.judge import Accion
+from ov_assets.flow.reconcile.run import Report, Request
 from ov_assets.rds.alert_ledger import close_alerts, raise_alerts, to_settle
 
 

@@ -12,7 +12,7 @@ from ov_assets.cli.shared import Day, company_choice, environment
 
 if TYPE_CHECKING:
     from ov_assets.flow import relayout
-    from ov_assets.flow.reconcile.reconcile import Report
+    from ov_assets.flow.reconcile.run import Report
     from ov_assets.s3.store import Bucket
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -74,7 +74,7 @@ def reconcile(
     Exit code: 0 in agreement (with --apply: nothing is left to do), 1 otherwise.
     """
     with environment():
-        from ov_assets.flow.reconcile import reconcile as reconciliation
+        from ov_assets.flow.reconcile import run as reconciliation
         from ov_assets.rds.connection import RdsError
         from ov_assets.resources import Database, Disk
         from ov_assets.s3.errors import S3Error

@@ -7,9 +7,10 @@ from datetime import date
 import psycopg
 
 from ov_assets.flow.reconcile.claims import Claims
-from ov_assets.flow.reconcile.classify import named_by
+from ov_assets.flow.reconcile.judge import named_by
 from ov_assets.rds import adoption
-from ov_assets.s3.objects import Digest, Unread, digests
+from ov_assets.s3.compare import Digest
+from ov_assets.s3.objects import Unread, digests
 from ov_assets.s3.store import Bucket
 
 

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ov_assets.s3.compare import digest
 from ov_assets.s3.errors import BOTO_ERRORS, S3Error, s3_error
-from ov_assets.s3.objects import copy, digest
+from ov_assets.s3.objects import copy
 from ov_assets.s3.store import Bucket
 
 WORKERS = 16

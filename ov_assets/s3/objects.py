@@ -1,16 +1,16 @@
-"""The bucket's side of a reconciliation: hashes, uploads that were never completed, and the quarantine."""
+"""The bucket's side of a reconciliation: objects read and copied, uploads never completed, the quarantine.
 
-import base64
-import hashlib
+What S3 refuses for one object alone is that object's outcome; what it refuses for all is raised.
+"""
+
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from ov_assets.s3.compare import CHUNK_BYTES
+from ov_assets.s3.compare import Digest, digest
 from ov_assets.s3.errors import BOTO_ERRORS, S3BucketMissingError, S3Error, s3_error
-from ov_assets.s3.inventory import bare_etag
 from ov_assets.s3.store import Bucket
 
 WORKERS = 8
@@ -19,40 +19,10 @@ QUARANTINE = "_cuarentena/"
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """What an object holds. sha256: hex. etag: without quotes."""
-
-    sha256: str
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
 class Unread:
     """An object that is there, and alone can't be read. codigo: what S3 said."""
 
     codigo: str
-
-
-def digest(bucket: Bucket, key: str) -> Digest | None:
-    """The SHA-256 of an object: the one that S3 verified and keeps, else by reading it. None if it is gone.
-
-    Raises S3Error.
-    """
-    try:
-        head = bucket.client.head_object(Bucket=bucket.name, Key=key, ChecksumMode="ENABLED")
-        stored, etag = head.get("ChecksumSHA256", ""), bare_etag(head["ETag"]) or ""
-        if stored and "-" not in stored:
-            return Digest(base64.b64decode(stored).hex(), etag)
-        body = bucket.client.get_object(Bucket=bucket.name, Key=key, IfMatch=head["ETag"])["Body"]
-        sha256 = hashlib.sha256()
-        for chunk in body.iter_chunks(CHUNK_BYTES):
-            sha256.update(chunk)
-        return Digest(sha256.hexdigest(), etag)
-    except BOTO_ERRORS as error:
-        failure = s3_error(error, f"HEAD {key}")
-        if failure.status in {404, 412}:
-            return None
-        raise failure from error
 
 
 def digests(bucket: Bucket, keys: Iterable[str]) -> dict[str, Digest | Unread]:

@@ -19,7 +19,7 @@ from psycopg.rows import namedtuple_row
 from ov_assets.days import CompanyDay
 from ov_assets.flow.diff import look, plan
 from ov_assets.flow.load import files_of_partition
-from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
+from ov_assets.flow.reconcile.run import Report, Request, reconcile
 from ov_assets.flow.upload import upload
 from ov_assets.pqr.consolidate import consolidate
 from ov_assets.pqr.csv_contract import write_company_csv, write_rejects_csv

@@ -9,9 +9,9 @@ import pytest
 
 from ov_assets.flow.adoption import adopt_partition
 from ov_assets.flow.reconcile.claims import Claims
-from ov_assets.flow.reconcile.findings import Accion
+from ov_assets.flow.reconcile.judge import Accion
 from ov_assets.flow.reconcile.keys import Named, named, raw_prefixes
-from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
+from ov_assets.flow.reconcile.run import Report, Request, reconcile
 from ov_assets.pqr.manifest import Clase
 from ov_assets.s3.keys import Layout
 from ov_assets_tests.flow.predecessor import Left, bytes_of, count_writes, key, leave

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
+from ov_assets.flow.reconcile.run import Report, Request, reconcile
 from ov_assets.rds import migrate
 from ov_assets.s3.keys import Layout
 from ov_assets_tests.flow.predecessor import key

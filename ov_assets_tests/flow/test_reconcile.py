@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ov_assets.flow.reconcile import reconcile
-from ov_assets.flow.reconcile.findings import Accion, Finding
-from ov_assets.flow.reconcile.reconcile import Request, TooManyChangesError
+from ov_assets.flow.reconcile import run as reconcile
+from ov_assets.flow.reconcile.judge import Accion, Finding
+from ov_assets.flow.reconcile.run import Request, TooManyChangesError
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.keys import Layout
 from ov_assets.s3.objects import QUARANTINE

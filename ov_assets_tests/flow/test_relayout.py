@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from ov_assets.flow import relayout
-from ov_assets.flow.reconcile.reconcile import Request, reconcile
+from ov_assets.flow.reconcile.run import Request, reconcile
 from ov_assets.flow.relayout import migrate, prune_old
 from ov_assets.pqr.manifest import Clase
 from ov_assets.s3.keys import Layout, object_key

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ov_assets.flow.adoption import adopt_partition
-from ov_assets.flow.reconcile.reconcile import Report, Request, reconcile
+from ov_assets.flow.reconcile.run import Report, Request, reconcile
 from ov_assets.s3.errors import S3AccessDeniedError, S3Error
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.keys import Layout

@@ -1,6 +1,6 @@
 """Reconcile disk, registry and bucket: read all three, judge, and on demand settle what can be settled.
 
-The wiring only: the judgement is in `s3.reconcile`, the edges of the registry are in `rds`.
+The wiring only: the judgement is in `judge`, what is done about it in `settle`, the registry's edges in `rds`.
 """
 
 from collections import Counter
@@ -13,11 +13,10 @@ import psycopg
 
 from ov_assets.companies import COMPANIES
 from ov_assets.days import FIRST_DAY, today
-from ov_assets.flow.reconcile.apply import settle
 from ov_assets.flow.reconcile.claims import Claims
-from ov_assets.flow.reconcile.classify import classify, to_verify
-from ov_assets.flow.reconcile.findings import Accion, Finding, Local, World
+from ov_assets.flow.reconcile.judge import Accion, Finding, Local, World, classify, to_verify
 from ov_assets.flow.reconcile.keys import named, raw_prefixes
+from ov_assets.flow.reconcile.settle import settle
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds import adoption

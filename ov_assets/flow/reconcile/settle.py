@@ -7,12 +7,12 @@ from itertools import islice
 
 import psycopg
 
-from ov_assets.flow.reconcile.findings import Accion, Finding, Local
+from ov_assets.flow.reconcile.judge import Accion, Finding, Local
 from ov_assets.flow.reconcile.keys import SHARED_FOLDERS
 from ov_assets.rds import adoption, registry
 from ov_assets.rds import reconcile as rows
 from ov_assets.s3 import objects
-from ov_assets.s3.objects import Digest
+from ov_assets.s3.compare import Digest
 from ov_assets.s3.store import Bucket
 
 BATCH = 1000
