@@ -129,3 +129,12 @@ def test_what_an_older_capture_saw_does_not_ask_for_a_pqr_again(database, again)
         record_captured(conn, "afinia", {R: "nueva"})
         record_captured(conn, "afinia", {R: again})
         assert pending_captures(conn) == []
+
+
+def test_the_files_of_an_older_rejected_capture_do_not_become_the_current_ones(database, tmp_path):
+    newer = [row(1, at=later(3), fecha="2025/10/14 09:00")]
+    load_day(database, tmp_path, NEXT, newer, files("j2", "p2", "f2"))
+    older = [row(1) | {"hash_registro": "0" * 64}, row(2)]
+    for _ in range(2):
+        assert load_day(database, tmp_path, DAY, older, files("j1", "p1", "f1")).rechazadas == 1
+        assert fetch(database, CURRENT) == [(NEXT, "f2"), (NEXT, "j2"), (NEXT, "p2")]
