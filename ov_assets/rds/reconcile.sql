@@ -57,7 +57,13 @@ SELECT
     a.id AS archivo_id, a.ruta_local,
     coalesce(a.vigente, false) AS vigente,
     r.estado_carga = 'subiendo' AND coalesce(r.arriendo_vence >= now(), false) AS en_curso,
-    coalesce(r.metadatos, '{}'::jsonb) ? 'cuarentena' AS en_cuarentena
+    coalesce(r.metadatos, '{}'::jsonb) ? 'cuarentena' AS en_cuarentena,
+    -- Nothing says that its object was ever seen. Of the predecessor's rows, fecha_carga is when they were written.
+    r.archivo_id IS NULL
+        AND r.estado_carga IN ('pendiente', 'subiendo', 'error', 'falta_local')
+        AND r.etag IS NULL
+        AND r.verificado_en IS NULL
+        AND (r.estado_carga <> 'falta_local' OR r.fecha_carga IS NULL) AS solo_plan
 FROM data_general.registros_ov_s3 AS r
 LEFT JOIN data_general.archivos_ov AS a ON a.id = r.archivo_id
 WHERE (

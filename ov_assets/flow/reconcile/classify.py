@@ -167,6 +167,8 @@ def _row(world: World, row: Row) -> Finding | None:
     if row.en_curso:
         return found(None if item is None else item.size == row.tamano_archivo, "en_curso")
     if item is None:
+        if row.solo_plan:
+            return found(None, "plan_sin_archivo")
         if row.estado_carga in {*SETTLED, "conflicto"}:
             return found(None, "falta_s3" if row.vigente else LOST, Accion.FALTA_S3)
         if row.estado_carga == "falta_local" and local is Local.IGUAL:

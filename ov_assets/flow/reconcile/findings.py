@@ -19,7 +19,7 @@ LOST = "perdido"  # no file on record, or an older version of one: nothing will 
 # In order, though disk and bucket differ or nothing can be said yet.
 FINE = {
     *("", "en_curso", "solo_en_s3", "version_anterior", "sin_archivo"),
-    *("copia", "copia_anterior", "en_cuarentena"),
+    *("copia", "copia_anterior", "en_cuarentena", "plan_sin_archivo"),
 }
 
 
