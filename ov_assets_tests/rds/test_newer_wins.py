@@ -46,11 +46,11 @@ def test_what_was_captured_between_two_equal_captures_does_not_overwrite_them(da
     assert fetch(database, "SELECT count(*) FROM data_general.historial_ov") == [(0,)]
 
 
-def test_an_equal_capture_moves_the_time_only_forward(database, tmp_path):
+def test_an_equal_capture_moves_the_time_only_forward(new_database, tmp_path):
     for hours in (3, 1, 2):
-        load(database, tmp_path, [row(1, at=later(hours), lectura="A")])
-    assert fetch(database, TABLE) == [("A", later(3))]
-    assert dead_rows(database, "ov_afinia") == 0
+        load(new_database, tmp_path, [row(1, at=later(hours), lectura="A")])
+    assert fetch(new_database, TABLE) == [("A", later(3))]
+    assert dead_rows(new_database, "ov_afinia") == 0
     with psycopg.connect(**database) as conn:
         conn.execute("UPDATE data_general.ov_afinia SET extraido_en = NULL")
     load(database, tmp_path, [row(1, at=later(1), lectura="A")])

@@ -115,7 +115,7 @@ def test_an_object_of_an_older_day_that_went_is_noted_told_and_brought_back(worl
     found = {name: resources()[name] for name in ("database", "store")}
     with dg.build_sensor_context(instance=instance, resources=found) as context:
         (request,) = pending_uploads_sensor(context).run_requests
-    assert request.partition_key == CompanyDay("afinia", world.day).key
+    assert request.partition_key == partition_key(CompanyDay("afinia", world.day))
     uploaded = defs.get_job_def("ov_s3_job").execute_in_process(
         partition_key=request.partition_key, instance=instance, raise_on_error=False
     )
