@@ -51,10 +51,10 @@ def test_an_equal_capture_moves_the_time_only_forward(new_database, tmp_path):
         load(new_database, tmp_path, [row(1, at=later(hours), lectura="A")])
     assert fetch(new_database, TABLE) == [("A", later(3))]
     assert dead_rows(new_database, "ov_afinia") == 0
-    with psycopg.connect(**database) as conn:
+    with psycopg.connect(**new_database) as conn:
         conn.execute("UPDATE data_general.ov_afinia SET extraido_en = NULL")
-    load(database, tmp_path, [row(1, at=later(1), lectura="A")])
-    assert fetch(database, TABLE) == [("A", later(1))]
+    load(new_database, tmp_path, [row(1, at=later(1), lectura="A")])
+    assert fetch(new_database, TABLE) == [("A", later(1))]
 
 
 def test_a_load_that_left_an_older_time_is_not_taken_for_done(database, tmp_path):

@@ -11,6 +11,7 @@ from ov_assets.alerts.watch import note_states
 from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.definitions import defs
 from ov_assets.flow.reconcile.reconcile import Report, Request, TooManyChangesError, reconcile
+from ov_assets.partitions import partition_key
 from ov_assets.rds.alert_ledger import open_alerts
 from ov_assets.s3.keys import Layout
 from ov_assets.schedules import daily_reconcile_schedule, weekly_reconcile_schedule
