@@ -16,6 +16,7 @@ from ov_assets.pqr.captures import BrokenCaptureError, CaptureStore, UnreadableC
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase, Manifest
 from ov_assets.rds.diff import ProvenFile
+from ov_assets.rds.files_on_record import name_on_record
 
 NOT_PROVEN, BUSY, CHANGED = "sin verificar en S3", "ejecución en curso", "alterado o ilegible en disco"
 
@@ -51,7 +52,9 @@ def raw_of(partition: CompanyDay, proven: Proven, staging: Staging, found: Found
         there = [path for file in files if (path := store.path_of(manifest, file)).is_file()]
         if not there:
             continue
-        names = {ProvenFile(radicado, f.clase, f.nombre, f.hash_archivo) for f in manifest.archivos}
+        names = {
+            ProvenFile(radicado, f.clase, name_on_record(f.nombre), f.hash_archivo) for f in manifest.archivos
+        }
         if not names <= proven:
             found.keep(NOT_PROVEN, len(there))
         elif any(newest_change(path) >= oldest for path in there):

@@ -4,6 +4,7 @@ Its bytes may be the only ones that there are, of a PQR that the portal shows no
 of the PQR: it only says which ones there were.
 """
 
+import os
 import time
 from pathlib import Path
 
@@ -43,5 +44,14 @@ def aside_of(partition: CompanyDay, proven: Proven, staging: Staging, found: Fou
 
 
 def _hashes(folder: Path) -> set[str]:
-    manifest = folder / MANIFEST_NAME
-    return {sha256_of(path) for path in folder.rglob("*") if path != manifest and not path.is_dir()}
+    """Of all that goes with it; a file may lie among the captures, too. Raises OSError."""
+    if not folder.is_dir():
+        return {sha256_of(folder)}
+    manifest, paths = folder / MANIFEST_NAME, []
+    for parent, _, names in os.walk(folder, onerror=_refused):
+        paths += [Path(parent, name) for name in names]
+    return {sha256_of(path) for path in paths if path != manifest}
+
+
+def _refused(error: OSError) -> None:
+    raise error

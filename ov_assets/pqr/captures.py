@@ -101,17 +101,22 @@ class CaptureStore:
             self._set_aside_if_unsound(folder)
         for replaced in self.folder.glob(f"{REPLACED_PREFIX}*"):
             current = self.folder / replaced.name.removeprefix(REPLACED_PREFIX)
-            if current.exists():
-                shutil.rmtree(replaced)
-            else:
+            if not current.exists():
                 replaced.rename(current)
                 self._set_aside_if_unsound(current)
+            elif self.missing_files(self._read_manifest(current)):
+                self._set_aside(replaced, current.name)
+            else:
+                shutil.rmtree(replaced)
         for draft in self.folder.glob(f"{DRAFT_PREFIX}*"):
             shutil.rmtree(draft)
 
     def _set_aside_if_unsound(self, folder: Path) -> None:
         if not self._is_sound(folder):
-            folder.rename(self.folder / f"{BROKEN_PREFIX}{datetime.now(BOGOTA):{ASIDE_TIME}}-{folder.name}")
+            self._set_aside(folder, folder.name)
+
+    def _set_aside(self, folder: Path, name: str) -> None:
+        folder.rename(self.folder / f"{BROKEN_PREFIX}{datetime.now(BOGOTA):{ASIDE_TIME}}-{name}")
 
     def set_aside(self) -> list[Path]:
         """The folders that `recover` took out of the way, oldest first."""

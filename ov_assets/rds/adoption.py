@@ -79,8 +79,13 @@ def link(conn: psycopg.Connection, bucket: str, batch: Sequence[Link]) -> int:
         "archivos": [item.archivo_id for item in batch],
         "etags": [item.etag for item in batch],
     }
-    with conn.transaction():
-        return conn.execute(query("adoption_link"), params).rowcount
+    try:
+        with conn.transaction():
+            return conn.execute(query("adoption_link"), params).rowcount
+    except psycopg.errors.UniqueViolation:
+        # Somebody gave one of the files a row in this very moment, which the statement sees by now.
+        with conn.transaction():
+            return conn.execute(query("adoption_link"), params).rowcount
 
 
 @private_errors

@@ -39,7 +39,11 @@ SET archivo_id = a.id,
     proximo_intento = NULL,
     verificado_en = now(),
     fecha_actualizacion = now()
-FROM unnest(%(ids)s::bigint[], %(archivos)s::bigint[], %(etags)s::text[]) AS p (id, archivo_id, etag)
+FROM (
+    SELECT DISTINCT ON (archivo_id) *
+    FROM unnest(%(ids)s::bigint[], %(archivos)s::bigint[], %(etags)s::text[]) AS dado (id, archivo_id, etag)
+    ORDER BY archivo_id, id
+) AS p
 JOIN data_general.archivos_ov AS a ON a.id = p.archivo_id
 WHERE r.id = p.id
     AND r.archivo_id IS NULL
@@ -90,6 +94,14 @@ JOIN data_general.registros_ov_s3 AS r
 WHERE a.empresa = %(empresa)s
     AND a.fecha = %(fecha)s
     AND a.registro_id IS NULL
-    AND (r.bucket_s3 = %(bucket)s OR r.bucket_s3 IS NULL)
+    -- One row speaks for an object: without a bucket only where no other one does.
+    AND (
+        r.bucket_s3 = %(bucket)s
+        OR r.bucket_s3 IS NULL AND NOT EXISTS (
+            SELECT FROM data_general.registros_ov_s3 AS gemela
+            WHERE gemela.clave_s3 = r.clave_s3
+                AND (gemela.bucket_s3 = %(bucket)s OR (gemela.bucket_s3 IS NULL AND gemela.id < r.id))
+        )
+    )
     AND r.estado_carga <> 'subiendo'
 ORDER BY r.id

@@ -252,15 +252,18 @@ def _with_keys(
 ) -> list[Planned]:
     """A key for each file without a row; `diff.pending` is sorted, so the numbers are always the same."""
     new = [file for file in diff.pending if file.registro_id is None]
-    taken = registry.taken_keys(conn, diff.bucket, diff.company, (file.numero_radicado for file in new))
-    plans = []
-    for file in new:
-        number = 1
-        while (key := key_of(file, number)) in taken:
-            number += 1
-        taken.add(key)
-        plans.append(Planned(file.archivo_id, key, file.estado))
-    return plans
+    taken: set[str] = set()
+    while True:
+        plans: dict[str, Planned] = {}
+        for file in new:
+            number = 1
+            while (key := key_of(file, number)) in taken or key in plans:
+                number += 1
+            plans[key] = Planned(file.archivo_id, key, file.estado)
+        found = registry.taken_keys(conn, diff.bucket, plans)
+        if not found:
+            return list(plans.values())
+        taken |= found
 
 
 @private_errors

@@ -113,14 +113,15 @@ def load_partition(
             conn.execute(query("load_limits"))
             digest, nul_mark, filas = stage_file(conn, csv_path)
             as_written = digest == written_sha256
-            take_turn(conn, company)
+            if not rehearsal:  # it lasts as long as its caller looks at the bucket
+                take_turn(conn, company)
             done = _loaded_before(conn, partition, digest, rejects_digest, as_written=as_written)
             if done is not None:
                 return replace(
                     done,
                     rechazadas_csv=len(left_out),
                     motivos=_reasons_on_record(conn, partition, digest, rejects_digest),
-                    archivos=_record_files(conn, company, day, files, done.obsoletas),
+                    archivos=_record_files(conn, company, day, files, done.obsoletas + done.rechazadas),
                 )
             rejected = judge(conn, company, nul_mark, as_written=as_written)
             rejects = left_out + rejects_of_load(rejected, csv_path.name, digest, raw_row_key)
@@ -133,7 +134,7 @@ def load_partition(
             counts = publish(conn, company, digest, filas)
             record_rejects(conn, company, day, rejects)
             conn.execute(query("rejects_settle"), partition)
-            archivos = _record_files(conn, company, day, files, counts["obsoletas"])
+            archivos = _record_files(conn, company, day, files, counts["obsoletas"] + counts["rechazadas"])
             record = {
                 "archivo": csv_path.name,
                 "hash_archivo": digest,
@@ -174,10 +175,13 @@ def _lock(conn: psycopg.Connection, company: str, day: date) -> AbstractContextM
 
 
 def _record_files(
-    conn: psycopg.Connection, company: str, day: date, files: Iterable[FileOnRecord], obsoletas: int
+    conn: psycopg.Connection, company: str, day: date, files: Iterable[FileOnRecord], unpublished: int
 ) -> int:
-    """As `record_files`, without the files of older captures. obsoletas: how many rows were older."""
-    if obsoletas:
+    """As `record_files`, without the files of older captures.
+
+    unpublished: how many rows were older or rejected; without any there is nothing to ask.
+    """
+    if unpublished:
         older = {radicado for (radicado,) in conn.execute(company_query("load_older", company))}
         files = [file for file in files if file.numero_radicado not in older]
     return record_files(conn, company, day, files)

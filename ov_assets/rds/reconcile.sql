@@ -66,7 +66,15 @@ SELECT
         AND (r.estado_carga <> 'falta_local' OR r.fecha_carga IS NULL) AS solo_plan
 FROM data_general.registros_ov_s3 AS r
 LEFT JOIN data_general.archivos_ov AS a ON a.id = r.archivo_id
-WHERE (r.bucket_s3 = %(bucket)s OR r.bucket_s3 IS NULL)
+WHERE (
+        r.bucket_s3 = %(bucket)s
+        -- One row speaks for an object: without a bucket only where no other one does.
+        OR r.bucket_s3 IS NULL AND NOT EXISTS (
+            SELECT FROM data_general.registros_ov_s3 AS gemela
+            WHERE gemela.clave_s3 = r.clave_s3
+                AND (gemela.bucket_s3 = %(bucket)s OR (gemela.bucket_s3 IS NULL AND gemela.id < r.id))
+        )
+    )
     AND (%(empresa)s::text IS NULL OR r.empresa = %(empresa)s)
     AND (%(desde)s::date IS NULL OR coalesce(a.fecha, r.fecha) >= %(desde)s)
     AND (%(hasta)s::date IS NULL OR coalesce(a.fecha, r.fecha) <= %(hasta)s)

@@ -126,9 +126,9 @@ def adopt(conn: psycopg.Connection, bucket: str, found: Sequence[Found], region:
 
 
 @private_errors
-def taken_keys(conn: psycopg.Connection, bucket: str, company: str, radicados: Iterable[str]) -> set[str]:
-    """The keys that these PQR have in the registry, whatever their state."""
-    params = {"bucket": bucket, "empresa": company, "radicados": sorted(set(radicados))}
+def taken_keys(conn: psycopg.Connection, bucket: str, keys: Iterable[str]) -> set[str]:
+    """Those of these keys that have a row, whatever its state and whoever's it is."""
+    params = {"bucket": bucket, "claves": sorted(set(keys))}
     with conn.transaction():
         return {key for (key,) in conn.execute(query("registry_keys"), params)}
 

@@ -95,12 +95,10 @@ SET estado_carga = 'falta_local', ultimo_error = 'no_esta_en_disco', fecha_actua
 WHERE id = ANY(%(ids)s::bigint[]) AND estado_carga IN ('pendiente', 'error', 'falta_s3')
 
 -- name: registry_keys
--- Every key that the registry holds for these PQR in a bucket, whatever its state.
+-- Which of these keys a row has, be it of a file or only a note about an object.
 SELECT clave_s3
 FROM data_general.registros_ov_s3
-WHERE bucket_s3 = %(bucket)s
-    AND empresa = %(empresa)s
-    AND numero_radicado = ANY(%(radicados)s::text[])
+WHERE bucket_s3 = %(bucket)s AND clave_s3 = ANY(%(claves)s::text[])
 
 -- name: registry_missing_in_s3
 -- subido | pre_existente | conflicto -> falta_s3: registered, but the bucket has nothing at the key.
@@ -188,7 +186,7 @@ SELECT
 FROM data_general.registros_ov_s3
 WHERE bucket_s3 = %(bucket)s
     AND estado_carga = %(estado)s
-    AND clase IS NOT NULL  -- a row of the registry without a file has nothing to send
+    AND archivo_id IS NOT NULL  -- a row of the registry without a file has nothing to send
     AND (%(empresa)s::text IS NULL OR empresa = %(empresa)s)
     AND (%(desde)s::date IS NULL OR fecha >= %(desde)s)
     AND (%(hasta)s::date IS NULL OR fecha <= %(hasta)s)

@@ -101,9 +101,11 @@ def test_a_dry_run_names_them(parked):
 def test_a_conflict_without_a_file_stays(parked, bucket):
     with psycopg.connect(**parked) as conn:
         conn.execute(
-            "INSERT INTO data_general.registros_ov_s3 (empresa, bucket_s3, clave_s3, nombre_archivo,"
-            " estado_carga) VALUES ('afinia', %s, 'ajeno', 'ajeno', 'conflicto')",
-            [bucket.name],
+            "INSERT INTO data_general.registros_ov_s3 (empresa, bucket_s3, clave_s3, nombre_archivo, clase,"
+            " estado_carga) VALUES ('afinia', %(bucket)s, 'ajeno', 'ajeno', NULL, 'conflicto'),"
+            # A second row of a file, which another one speaks for.
+            " ('afinia', %(bucket)s, 'copia', 'a.pdf', 'pdf', 'conflicto')",
+            {"bucket": bucket.name},
         )
     ov("--state", "conflicto")
-    assert states(parked)["ajeno"] == "conflicto"
+    assert (states(parked)["ajeno"], states(parked)["copia"]) == ("conflicto", "conflicto")

@@ -1,5 +1,6 @@
 """Set-aside captures, and a CSV written anew meanwhile: nothing goes that isn't proven elsewhere now."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from ov_assets.housekeeping.found import Found
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.diff import ProvenFile
+from ov_assets.rds.files_on_record import name_on_record
 from ov_assets_tests.assets.flow_tools import resources
 from ov_assets_tests.housekeeping.test_cleanup import (
     DATA,
@@ -181,3 +183,27 @@ def test_a_csv_that_is_written_anew_before_its_removal_stays(
     assert rewritten.read_bytes() == b"una fila mas"
     assert not verified.exists()
     assert (freed.elementos, freed.conservados) == (1, {"sin verificar en S3": 1})
+
+
+def test_a_file_that_lay_among_the_captures_needs_a_proof_too(data_dir: Path) -> None:
+    store = CaptureStore(data_dir, "afinia", OLD)
+    store.folder.mkdir(parents=True)
+    (store.folder / f"{RADICADO}.zip").write_bytes(b"who knows")
+    store.recover()
+    part = judged(store)
+    assert (part.paths, part.kept) == ([], {"sin prueba de estar en otra parte": 1})
+    assert len(judged(store, [hashlib.sha256(b"who knows").hexdigest()]).paths) == 1
+
+
+def test_the_proof_of_a_file_is_found_by_its_name_on_record(data_dir: Path) -> None:
+    store = CaptureStore(data_dir, "afinia", OLD)
+    with store.draft(RADICADO, "h", datetime(2025, 10, 2, tzinfo=UTC)) as draft:
+        draft.add(Clase.ADJUNTO, "x" * 600 + ".jpg", b"foto")
+    (file,) = store.manifests()[RADICADO].archivos
+    proven = ProvenFile(RADICADO, file.clase, name_on_record(file.nombre), file.hash_archivo)
+    part = Found("originales", 7)
+    with in_days(8):
+        archived.raw_of(
+            CompanyDay(store.company, store.day), frozenset({proven}), resources()["disk"].open(), part
+        )
+    assert (len(part.paths), part.kept) == (1, {})

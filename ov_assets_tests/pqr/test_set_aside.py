@@ -106,6 +106,19 @@ def test_a_capture_that_was_replaced_comes_back_when_the_new_one_is_broken(store
     assert len(store.set_aside()) == 1
 
 
+def test_a_capture_that_was_replaced_stays_while_the_new_one_lacks_a_file(store: CaptureStore) -> None:
+    capture(store, pqr())
+    old = (store.folder / RADICADO).rename(store.data_dir / "viejo")
+    capture(store, pqr(comentarios="nuevo"), huella="h2")
+    old.rename(store.folder / f".viejo-{RADICADO}")
+    (store.folder / RADICADO / "detalle.pdf").unlink()
+    store.recover()
+    (aside,) = store.set_aside()
+    assert (aside / "detalle.pdf").is_file()
+    store.recover()
+    assert store.set_aside() == [aside]
+
+
 @pytest.mark.parametrize("radicado", [".x", "..", ". ", ".nuevo-1", "..\\.oculto"])
 def test_a_radicado_that_begins_with_a_dot_has_a_folder_that_is_seen(
     store: CaptureStore, radicado: str

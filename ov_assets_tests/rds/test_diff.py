@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
-from ov_assets.rds import diff, layout, registry
+from ov_assets.rds import adoption, diff, layout, registry
 from ov_assets.rds.connection import connect
 from ov_assets.rds.registry import Estado, Failed
 from ov_assets.s3.inventory import list_objects
@@ -400,3 +400,16 @@ def test_partitions_that_an_upload_could_not_help_are_not_pending(world, state):
     world.plan()
     set_state(world, state)
     assert pending(world) == []
+
+
+def test_a_note_at_the_key_of_a_file_does_not_keep_it_out(world):
+    """Somebody else's object, as `ov s3 reconcile --apply` leaves one that is nobody's."""
+    key = uploaded(world)
+    world.conn.execute("DELETE FROM data_general.registros_ov_s3")
+    world.conn.commit()
+    world.bucket.client.put_object(Bucket=world.bucket.name, Key=key, Body=b"otra cosa")
+    note = adoption.Note("afinia", key, sha256(b"otra cosa"), 9, "e", "desconocido", "_cuarentena/x")
+    assert adoption.note(world.conn, world.bucket.name, [note]) == 1
+    assert world.run() == {"subido": 1}
+    assert world.look().complete
+    assert world.objects() == {key: b"otra cosa", key.replace(".pdf", "_2.pdf"): PDF}

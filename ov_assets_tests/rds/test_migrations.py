@@ -379,6 +379,25 @@ def test_rows_find_their_files_in_place(empty_database):
         ("b", "foreign", None),
     ]
     assert migrate.check(empty_database) == []
+    # Run again over rows whose states have changed since: what is linked stays linked.
+    ids = "SELECT id, archivo_id FROM data_general.registros_ov_s3 ORDER BY id"
+    before = fetch(empty_database, ids)
+    run(
+        empty_database,
+        "UPDATE data_general.registros_ov_s3 SET estado_carga = 'falta_s3' WHERE clave_s3 = 'adopted'",
+        "UPDATE data_general.alembic_version_ov SET version_num = '0006_changed_files'",
+    )
+    migrate.upgrade(empty_database)
+    assert fetch(empty_database, ids) == before
+
+
+def test_back_to_0006_has_what_0006_made(empty_database):
+    indexes = "SELECT indexname FROM pg_indexes WHERE schemaname = 'data_general' ORDER BY 1"
+    migrate.upgrade(empty_database, "0006_changed_files")
+    before = fetch(empty_database, indexes), fetch(empty_database, EVERYTHING)
+    migrate.upgrade(empty_database)
+    migrate.downgrade(empty_database, "0006_changed_files")
+    assert (fetch(empty_database, indexes), fetch(empty_database, EVERYTHING)) == before
 
 
 def test_going_back_loses_no_row(empty_database, tmp_path):

@@ -46,15 +46,15 @@ def test_what_was_captured_between_two_equal_captures_does_not_overwrite_them(da
     assert fetch(database, "SELECT count(*) FROM data_general.historial_ov") == [(0,)]
 
 
-def test_an_equal_capture_moves_the_time_only_forward(database, tmp_path):
+def test_an_equal_capture_moves_the_time_only_forward(new_database, tmp_path):
     for hours in (3, 1, 2):
-        load(database, tmp_path, [row(1, at=later(hours), lectura="A")])
-    assert fetch(database, TABLE) == [("A", later(3))]
-    assert dead_rows(database, "ov_afinia") == 0
-    with psycopg.connect(**database) as conn:
+        load(new_database, tmp_path, [row(1, at=later(hours), lectura="A")])
+    assert fetch(new_database, TABLE) == [("A", later(3))]
+    assert dead_rows(new_database, "ov_afinia") == 0
+    with psycopg.connect(**new_database) as conn:
         conn.execute("UPDATE data_general.ov_afinia SET extraido_en = NULL")
-    load(database, tmp_path, [row(1, at=later(1), lectura="A")])
-    assert fetch(database, TABLE) == [("A", later(1))]
+    load(new_database, tmp_path, [row(1, at=later(1), lectura="A")])
+    assert fetch(new_database, TABLE) == [("A", later(1))]
 
 
 def test_a_load_that_left_an_older_time_is_not_taken_for_done(database, tmp_path):
@@ -129,3 +129,12 @@ def test_what_an_older_capture_saw_does_not_ask_for_a_pqr_again(database, again)
         record_captured(conn, "afinia", {R: "nueva"})
         record_captured(conn, "afinia", {R: again})
         assert pending_captures(conn) == []
+
+
+def test_the_files_of_an_older_rejected_capture_do_not_become_the_current_ones(database, tmp_path):
+    newer = [row(1, at=later(3), fecha="2025/10/14 09:00")]
+    load_day(database, tmp_path, NEXT, newer, files("j2", "p2", "f2"))
+    older = [row(1) | {"hash_registro": "0" * 64}, row(2)]
+    for _ in range(2):
+        assert load_day(database, tmp_path, DAY, older, files("j1", "p1", "f1")).rechazadas == 1
+        assert fetch(database, CURRENT) == [(NEXT, "f2"), (NEXT, "j2"), (NEXT, "p2")]

@@ -6,7 +6,8 @@ from datetime import date
 import psycopg
 import pytest
 
-from ov_assets.rds import registry
+from ov_assets.rds import adoption, reconcile, registry
+from ov_assets.rds.adoption import Link
 from ov_assets.rds.connection import connect
 from ov_assets.rds.registry import Estado, Failed, Found, Planned, Uploaded
 
@@ -304,5 +305,56 @@ def test_adopt_makes_a_row_for_what_is_there_and_only_once(conn):
 def test_functions_leave_no_transaction_open(conn):
     add_row(conn)
     claim(conn)
-    registry.taken_keys(conn, BUCKET, "afinia", ["1"])
+    registry.taken_keys(conn, BUCKET, ["k"])
     assert conn.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def foreign(conn, key, bucket=BUCKET) -> int:
+    """A row without a file, as the predecessor left them."""
+    (found,) = conn.execute(
+        "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+        " hash_archivo, estado_carga) VALUES ('x', %s, %s, 'afinia', 'h1', 'subido') RETURNING id",
+        (bucket, key),
+    ).fetchone()
+    conn.commit()
+    return found
+
+
+@pytest.mark.parametrize("first", ["plan", "adopt", "link"])
+def test_a_file_that_gets_a_row_this_moment_is_not_linked_again(conn, database, first):
+    file, mine, other = add_file(conn), foreign(conn, "a"), foreign(conn, "b")
+    edges = {
+        "plan": lambda: registry.plan(conn, BUCKET, [Planned(file, "c")]),
+        "adopt": lambda: registry.adopt(conn, BUCKET, [Found(file, "c", None)]),
+        "link": lambda: adoption.link(conn, BUCKET, [Link(other, file, "e")]),
+    }
+    with (
+        concurrent.futures.ThreadPoolExecutor() as pool,
+        connect(database) as second,
+        psycopg.connect(**database, autocommit=True) as watcher,
+    ):
+        with conn.transaction():
+            assert edges[first]() == 1
+            linked = pool.submit(adoption.link, second, BUCKET, [Link(mine, file, "e")])
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while watcher.execute(waiting).fetchone() == (0,):
+                assert not linked.done()
+        assert linked.result() == 0
+
+
+def test_of_two_rows_for_one_file_one_is_linked(conn):
+    file, one, two = add_file(conn), foreign(conn, "a"), foreign(conn, "b")
+    assert adoption.link(conn, BUCKET, [Link(one, file, "e"), Link(two, file, "e")]) == 1
+
+
+def test_one_row_speaks_for_an_object_that_two_tell_of(conn):
+    """The predecessor's bulk script left the bucket out."""
+    conn.execute("ALTER TABLE data_general.registros_ov_s3 ALTER COLUMN bucket_s3 DROP NOT NULL")
+    foreign(conn, "a", bucket=None)
+    named, foreign_alone, file = foreign(conn, "a"), foreign(conn, "b", bucket=None), add_file(conn)
+    foreign(conn, "b", bucket=None)
+    rows, _ = adoption.candidates(conn, BUCKET, "afinia", DAY)
+    assert [row.id for row in rows] == [named, foreign_alone]
+    found, _, _ = reconcile.read(conn, reconcile.Scope(BUCKET))
+    assert {row.id for row in found} == {named, foreign_alone}
+    assert adoption.link(conn, BUCKET, [Link(named, file, "e")]) == 1

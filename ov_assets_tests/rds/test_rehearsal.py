@@ -5,7 +5,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from ov_assets.rds.connection import connect
-from ov_assets.rds.loader import OpenTransactionError, load_partition, rehearsed
+from ov_assets.rds.loader import OpenTransactionError, load_partition, rehearsed, take_turn
 from ov_assets.rds.locks import LockBusyError, advisory_lock
 from ov_assets.rds.rejects import Thresholds, TooManyRejectsError
 from ov_assets.rds.replay import pending_rejects, replay
@@ -39,6 +39,16 @@ def test_a_rehearsed_load_counts_as_a_load_does_and_leaves_nothing(database, tmp
     assert (done.insertadas, done.actualizadas, done.sin_cambio, done.rechazadas) == (1, 1, 1, 1)
     assert seen == 3
     assert counts(database) == before
+
+
+def test_a_rehearsal_keeps_no_other_day_waiting(database, tmp_path):
+    """It lasts as long as the bucket's listing does."""
+    with connect(database) as conn, connect(database) as other, rehearsed(conn, "afinia", DAY):
+        csv_file(tmp_path, [row(1)])
+        load_partition(conn, "afinia", DAY, tmp_path / f"{DAY}.csv", None, [], "ensayo", rehearsal=True)
+        other.execute("SET lock_timeout = '1s'")
+        other.commit()
+        take_turn(other, "afinia")
 
 
 def test_a_rehearsed_load_with_too_many_rejects_leaves_none_of_them(database, tmp_path):

@@ -11,6 +11,7 @@ from ov_assets.alerts.watch import note_states
 from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.definitions import defs
 from ov_assets.flow.reconcile.run import Report, Request, TooManyChangesError, reconcile
+from ov_assets.partitions import partition_key
 from ov_assets.rds.alert_ledger import open_alerts
 from ov_assets.s3.keys import Layout
 from ov_assets.schedules import daily_reconcile_schedule, weekly_reconcile_schedule
@@ -115,7 +116,7 @@ def test_an_object_of_an_older_day_that_went_is_noted_told_and_brought_back(worl
     found = {name: resources()[name] for name in ("database", "store")}
     with dg.build_sensor_context(instance=instance, resources=found) as context:
         (request,) = pending_uploads_sensor(context).run_requests
-    assert request.partition_key == CompanyDay("afinia", world.day).key
+    assert request.partition_key == partition_key(CompanyDay("afinia", world.day))
     uploaded = defs.get_job_def("ov_s3_job").execute_in_process(
         partition_key=request.partition_key, instance=instance, raise_on_error=False
     )

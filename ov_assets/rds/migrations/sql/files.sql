@@ -163,6 +163,10 @@ FROM (
         AND a.nombre = s.nombre_archivo
         AND a.hash_archivo = s.hash_archivo
     WHERE s.bucket_s3 IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM data_general.registros_ov_s3 AS ya
+            WHERE ya.archivo_id = a.id AND ya.bucket_s3 = s.bucket_s3
+        )
     ORDER BY
         s.bucket_s3,
         a.id,
@@ -231,3 +235,5 @@ DROP FUNCTION IF EXISTS data_general.archivos_en_s3_ov(text),
     data_general.por_subir_ov(text, timestamptz, timestamptz);
 DROP INDEX IF EXISTS data_general.registros_ov_s3_anteriores_idx;
 ALTER TABLE data_general.registros_ov_s3 DROP COLUMN IF EXISTS archivo_id;
+CREATE INDEX IF NOT EXISTS archivos_ov_cambios_idx ON data_general.archivos_ov (fecha_actualizacion)
+    WHERE vigente;
