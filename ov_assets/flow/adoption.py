@@ -10,7 +10,7 @@ from ov_assets.flow.reconcile.claims import Claims
 from ov_assets.flow.reconcile.judge import named_by
 from ov_assets.rds import adoption
 from ov_assets.s3.compare import Digest
-from ov_assets.s3.objects import Unread, digests
+from ov_assets.s3.objects import Refused, digests
 from ov_assets.s3.store import Bucket
 
 
@@ -42,5 +42,5 @@ def adopt_partition(conn: psycopg.Connection, bucket: Bucket, company: str, day:
             file, _ = claims.take(named[row.id], digest.sha256)
             if file:
                 links.append(adoption.Link(row.id, file.archivo_id, digest.etag))
-    unread = {key: answer.codigo for key, answer in found.items() if isinstance(answer, Unread)}
+    unread = {key: answer.codigo for key, answer in found.items() if isinstance(answer, Refused)}
     return Adopted(adoption.link(conn, bucket.name, links), unread)

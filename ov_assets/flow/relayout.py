@@ -22,6 +22,7 @@ class Report:
     """objetos: settled objects. en_su_sitio: at their key already. pasos: outcomes of the others.
 
     cambiados: rows that were switched. bytes: what the copies hold. sin_mover: keys that need a person.
+    An error among the outcomes has S3's code.
     """
 
     objetos: int = 0
@@ -64,7 +65,7 @@ def migrate(
                 conn, [registry.Switch(m.move.id, m.move.anterior, m.move.nueva, m.etag) for m in copied]
             )
             conn.commit()
-            report.pasos.update(moved.paso.value for moved in done)
+            report.pasos.update(moved.outcome for moved in done)
             report.sin_mover += [m.move.anterior for m in done if m.paso is not Paso.COPIADO]
             if on_batch:
                 on_batch(report)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ov_assets.s3.compare import digest
-from ov_assets.s3.errors import BOTO_ERRORS, S3Error, s3_error
-from ov_assets.s3.objects import copy
+from ov_assets.s3.errors import BOTO_ERRORS, S3AccessDeniedError, S3Error, s3_error
+from ov_assets.s3.objects import copy, may_copy, refusal
 from ov_assets.s3.store import Bucket
 
 WORKERS = 16
@@ -39,20 +39,31 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of it. etag: of the verified copy, without quotes."""
+    """What became of it. etag: of the verified copy, without quotes. error: why it is none."""
 
     move: Move
     paso: Paso
     etag: str = ""
+    error: S3Error | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The step, and what S3 said."""
+        return f"{self.paso} {refusal(self.error).codigo}" if self.error else self.paso.value
 
 
 def copy_all(bucket: Bucket, moves: Sequence[Move]) -> list[Moved]:
     """Copy and verify by SHA-256, several at once; nothing is overwritten, nothing deleted.
 
-    Raises S3DownError, S3AccessDeniedError or S3BucketMissingError; any other error is one object's outcome.
+    What S3 answers to one object alone is its outcome. Raises S3Error when no other may be copied either,
+    S3DownError, S3RegionError or S3BucketMissingError.
     """
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(lambda move: _copy(bucket, move), moves))
+        done = list(pool.map(lambda move: _copy(bucket, move), moves))
+    refused = next((m for m in done if m.error and not m.error.passing), None)
+    if refused and refused.error and not may_copy(bucket, refused.move.anterior, refused.move.nueva):
+        raise refused.error
+    return done
 
 
 def _copy(bucket: Bucket, move: Move) -> Moved:
@@ -65,9 +76,9 @@ def _copy(bucket: Bucket, move: Move) -> Moved:
         target = copy(bucket, move.anterior, move.nueva, source)
         return Moved(move, Paso.COPIADO, target.etag) if target else Moved(move, Paso.OTROS_BYTES)
     except S3Error as error:
-        if error.fatal:
+        if error.fatal and not isinstance(error, S3AccessDeniedError):
             raise
-        return Moved(move, Paso.ERROR)
+        return Moved(move, Paso.ERROR, error=error)
 
 
 def prune(bucket: Bucket, old: Iterable[Move], on_deleted: Callable[[Move], None]) -> Iterator[Move]:

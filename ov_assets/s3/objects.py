@@ -4,7 +4,7 @@ What S3 refuses for one object alone is that object's outcome; what it refuses f
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,43 +19,56 @@ QUARANTINE = "_cuarentena/"
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """An object that is there, and alone can't be read. codigo: what S3 said."""
+class Refused:
+    """An object that is there, and alone can't be read, or copied. codigo: what S3 said."""
 
     codigo: str
 
 
-def digests(bucket: Bucket, keys: Iterable[str]) -> dict[str, Digest | Unread]:
+def digests(bucket: Bucket, keys: Iterable[str]) -> dict[str, Digest | Refused]:
     """The digests of several objects, some at once; without those that went away.
 
-    An object that alone can't be read (refused, archived, or encrypted with another key) is `Unread`. That it
+    An object that alone can't be read (refused, archived, encrypted with another key) is `Refused`. That it
     is alone shows when afterwards another one still is to be had: one that was read, or else a key beside it
     that nobody has, which isn't refused but not there. Raises S3Error when that is refused too, and for what
     passes or has no answer.
     """
 
-    def one(key: str) -> Digest | S3Error | None:
-        try:
-            return digest(bucket, key)
-        except S3Error as error:
-            if error.passing or error.status is None or isinstance(error, S3BucketMissingError):
-                raise
-            return error
-
     keys = list(keys)
     with ThreadPoolExecutor(WORKERS) as pool:
-        answers = dict(zip(keys, pool.map(one, keys), strict=True))
-    refused = [(key, answer) for key, answer in answers.items() if isinstance(answer, S3Error)]
+        found = pool.map(lambda key: _or_refused(lambda: digest(bucket, key)), keys)
+        answers = dict(zip(keys, found, strict=True))
+    refused = next(((key, answer) for key, answer in answers.items() if isinstance(answer, S3Error)), None)
     if refused:
-        key, failure = refused[0]
-        beside = f"{key[: key.rfind('/') + 1]}{uuid.uuid4().hex}"
-        if not _answers(bucket, next((k for k, a in answers.items() if isinstance(a, Digest)), beside)):
+        key, failure = refused
+        read = next((k for k, a in answers.items() if isinstance(a, Digest)), _beside(key))
+        if not _answers(bucket, read):
             raise failure
-    return {
-        key: Unread(_code(answer)) if isinstance(answer, S3Error) else answer
-        for key, answer in answers.items()
-        if answer
-    }
+    return {key: _named(answer) for key, answer in answers.items() if answer}
+
+
+def _or_refused(ask: Callable[[], Digest | None]) -> Digest | S3Error | None:
+    """What S3 answers, a refusal too; what passes, or has no answer, is raised."""
+    try:
+        return ask()
+    except S3Error as error:
+        if error.passing or error.status is None or isinstance(error, S3BucketMissingError):
+            raise
+        return error
+
+
+def _named(answer: Digest | S3Error) -> Digest | Refused:
+    return refusal(answer) if isinstance(answer, S3Error) else answer
+
+
+def refusal(error: S3Error) -> Refused:
+    """The answer to a HEAD has no body, so no code but its status."""
+    return Refused(error.code or str(error.status))
+
+
+def _beside(key: str) -> str:
+    """A key in the same folder that nobody has."""
+    return f"{key[: key.rfind('/') + 1]}{uuid.uuid4().hex}"
 
 
 def _answers(bucket: Bucket, key: str) -> bool:
@@ -65,11 +78,6 @@ def _answers(bucket: Bucket, key: str) -> bool:
     except BOTO_ERRORS as error:
         return s3_error(error, f"HEAD {key}").status == 404
     return True
-
-
-def _code(error: S3Error) -> str:
-    """The answer to a HEAD has no body, so no code but its status."""
-    return error.code or str(error.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,47 @@ def _copy(bucket: Bucket, source: str, target: str, etag: str, **condition: str)
         )
     except BOTO_ERRORS as error:
         raise s3_error(error, f"COPY {source}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy to make. expected: the source as it was verified."""
+
+    source: str
+    target: str
+    expected: Digest
+
+
+def copy_each(bucket: Bucket, copies: Sequence[Copy]) -> list[Digest | Refused | None]:
+    """`copy` for each, in their order; one that S3 alone refuses, or that is over 5 GB, is `Refused`.
+
+    Raises S3Error when no other may be copied either, and for what passes or has no answer.
+    """
+    answers = [
+        _or_refused(lambda item=item: copy(bucket, item.source, item.target, item.expected))  # type: ignore[misc]
+        for item in copies
+    ]
+    for item, answer in zip(copies, answers, strict=True):
+        if isinstance(answer, S3Error):
+            if not may_copy(bucket, item.source, item.target):
+                raise answer
+            break
+    return [_named(answer) if answer else None for answer in answers]
+
+
+def may_copy(bucket: Bucket, source: str, target: str) -> bool:
+    """Whether S3 still lets us copy between these two folders: asked of what isn't there, to write nothing."""
+    try:
+        bucket.client.copy_object(
+            Bucket=bucket.name,
+            Key=_beside(target),
+            CopySource={"Bucket": bucket.name, "Key": _beside(source)},
+            **bucket.settings.put_arguments(),
+        )
+    except BOTO_ERRORS as error:
+        failure = s3_error(error, f"COPY {source}")
+        return failure.status == 404 and not isinstance(failure, S3BucketMissingError)
+    return True
 
 
 def quarantine_key(key: str) -> str:

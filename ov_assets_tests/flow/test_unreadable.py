@@ -1,4 +1,4 @@
-"""An object that can't be read is named and stops nothing; a refusal of everything is never taken for one."""
+"""An object that can't be read or copied is named and stops nothing; a refusal of all is never that."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,10 +9,11 @@ import pytest
 
 from ov_assets.flow.adoption import adopt_partition
 from ov_assets.flow.reconcile.run import Report, Request, reconcile
+from ov_assets.flow.relayout import migrate
 from ov_assets.s3.errors import S3AccessDeniedError, S3Error
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.keys import Layout
-from ov_assets.s3.objects import digests
+from ov_assets.s3.objects import digests, quarantine_key
 from ov_assets_tests.flow.predecessor import leave
 from ov_assets_tests.flow.world import DAY, World, open_bucket
 from ov_assets_tests.s3.faulty import PASS, answer, faulty
@@ -132,3 +133,69 @@ def test_a_partition_is_adopted_without_the_one_that_cannot_be_read(world):
     assert (adopted.filas, adopted.sin_leer) == (11, {refused: "403"})
     states = {key: file for key, file in world.rows("clave_s3, archivo_id") if file is None}
     assert list(states) == [refused]
+
+
+TOO_LARGE = answer(400, "InvalidRequest")  # S3 copies up to 5 GB at once
+
+
+def nobodys(world: World, count: int) -> list[str]:
+    """The keys of so many objects that no file on record explains."""
+    keys = [f"{FOLDER}/9{n}_0123456789ab.pdf" for n in range(count)]
+    for key in keys:
+        world.bucket.client.put_object(Bucket=world.bucket.name, Key=key, Body=b"%PDF-" + key.encode())
+    return keys
+
+
+@pytest.mark.parametrize(
+    ("answered", "code"), [(answer(403, "AccessDenied"), "AccessDenied"), (TOO_LARGE, "InvalidRequest")]
+)
+@pytest.mark.parametrize("count", [3, 1])
+def test_one_that_cannot_be_copied_to_the_quarantine_is_named(world, answered, code, count):
+    verified = uploaded(world, 2)
+    refused, *others = nobodys(world, count)
+    spoil = refuse(answered, quarantine_key(refused), methods=("PUT",))
+    with spoilt(world, spoil) as beside:
+        done = report(beside, apply=True)
+    said = {f.clave: (f.motivo, f.detalle, f.accion) for f in done.findings}
+    assert said[refused] == ("no_se_pudo_copiar", code, "")
+    assert done.changed == {"verificar": 2} | ({"cuarentena": count - 1} if others else {})
+    assert not done.agrees
+    assert dict(world.rows("clave_s3, estado_carga")) == dict.fromkeys(verified, "subido") | dict.fromkeys(
+        others, "conflicto"
+    )
+    assert {k for k in world.objects() if k.startswith("_")} == {quarantine_key(k) for k in others}
+    assert report(world, apply=True).agrees, "the next one copies it"
+
+
+def test_a_quarantine_that_nobody_may_write_is_raised(world):
+    keys = nobodys(world, 3)
+    spoil = refuse(answer(403, "AccessDenied"), "", methods=("PUT",))
+    with spoilt(world, spoil) as beside, pytest.raises(S3AccessDeniedError):
+        report(beside, apply=True)
+    world.conn.rollback()
+    assert (world.rows(), set(world.objects())) == ([], set(keys))
+
+
+@pytest.mark.parametrize("methods", [("HEAD",), ("PUT",)])
+@pytest.mark.parametrize("count", [3, 1])
+def test_one_that_cannot_be_migrated_stays_and_the_others_move(world, methods, count):
+    refused, *others = uploaded(world, count)
+    name = refused.rpartition("/")[2]
+    with spoilt(world, refuse(answer(403, "AccessDenied"), name, methods=methods)) as beside:
+        done = migrate(world.conn, beside.bucket, Layout.MINIMA)
+    code = "403" if methods == ("HEAD",) else "AccessDenied"
+    assert dict(done.pasos) == {f"error {code}": 1} | ({"copiado": count - 1} if others else {})
+    assert (done.cambiados, done.sin_mover, done.complete) == (count - 1, [refused], False)
+    moved = {f"afinia/oficina_virtual/{key.rpartition('/')[2]}" for key in others}
+    assert set(world.rows("clave_s3")) == {refused} | moved
+    assert migrate(world.conn, world.bucket, Layout.MINIMA).complete
+
+
+@pytest.mark.parametrize("answered", [answer(403, "AccessDenied"), answer(400, "ExpiredToken")])
+def test_a_migration_that_may_copy_nothing_is_raised(world, answered):
+    keys = uploaded(world, 3)
+    spoil = refuse(answered, "", methods=("PUT",))
+    with spoilt(world, spoil) as beside, pytest.raises(S3AccessDeniedError):
+        migrate(world.conn, beside.bucket, Layout.MINIMA)
+    world.conn.rollback()
+    assert world.rows("clave_s3") == keys

@@ -23,6 +23,7 @@ class Proxy:
     """`faults`: for each connection in turn DROP, DAMAGE, PASS or the bytes to answer; the last goes on.
 
     Or a function of the request's method and path that says which of them. requests: their first lines.
+    headers: of each request, by lower-case name.
     """
 
     def __init__(self, endpoint_url: str, faults: list[Fault]) -> None:
@@ -31,6 +32,7 @@ class Proxy:
         self.faults = faults
         self.connections = 0
         self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint_url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -47,7 +49,10 @@ class Proxy:
             self.connections += 1
         with client, contextlib.suppress(OSError):
             request = _whole_request(client)
-            self.requests.append(request.partition(b"\r\n")[0].decode())
+            first, *lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+            with self.lock:
+                self.requests.append(first)
+                self.headers.append({k.lower(): v.strip() for k, _, v in (x.partition(":") for x in lines)})
             if callable(fault):
                 method, target, _ = request.split(b" ", 2)
                 fault = fault(method.decode(), unquote(urlsplit(target.decode()).path))

@@ -15,10 +15,11 @@ from ov_assets.flow.reconcile.keys import Named, named
 from ov_assets.rds.reconcile import File, Row
 from ov_assets.s3.compare import Digest
 from ov_assets.s3.inventory import BucketObject
-from ov_assets.s3.objects import Unread
+from ov_assets.s3.objects import Refused
 
 SETTLED = {"subido", "pre_existente"}
 UNREAD = "no_se_pudo_leer"
+UNCOPIED = "no_se_pudo_copiar"
 LOST = "perdido"  # no file on record, or an older version of one: nothing will bring its object back
 # In order, though disk and bucket differ or nothing can be said yet.
 FINE = {
@@ -74,7 +75,7 @@ SETTLING = frozenset(
 class Finding:
     """One path. simbolo: `=` `-` `+` `*` as rclone's, `!` when nobody has the bytes. motivo: a code.
 
-    detalle: what S3 said of an object that can't be read.
+    detalle: what S3 said of an object that can't be read or copied.
     """
 
     simbolo: str
@@ -125,7 +126,7 @@ class World:
     objects: Mapping[str, BucketObject]
     previous: frozenset[str]
     claims: Claims
-    digest: Callable[[str], Digest | Unread | None]
+    digest: Callable[[str], Digest | Refused | None]
     on_disk: Callable[[str, int, str], Local]
     key_of: Callable[[File, int], str]
     adoptable_before: datetime
@@ -324,9 +325,9 @@ def _row(world: World, row: Row) -> Finding | None:
     return found(True, "")
 
 
-def _why(unread: Unread | None) -> str:
+def _why(refused: Refused | None) -> str:
     """None: it went away between the listing and the reading."""
-    return unread.codigo if unread else "se_fue"
+    return refused.codigo if refused else "se_fue"
 
 
 def named_by(row: Row) -> Named:

@@ -1,10 +1,10 @@
 """Reconcile disk, registry and bucket: read all three, judge, and on demand settle what can be settled.
 
-The wiring only: the judgement is in `judge`, what is done about it in `settle`, the registry's edges in `rds`.
+The wiring only: the judgement is in `judge`, what is done about it in `settle`, the registry is in `rds`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ import psycopg
 from ov_assets.companies import COMPANIES
 from ov_assets.days import FIRST_DAY, today
 from ov_assets.flow.reconcile.claims import Claims
-from ov_assets.flow.reconcile.judge import Accion, Finding, Local, World, classify, to_verify
+from ov_assets.flow.reconcile.judge import UNCOPIED, Accion, Finding, Local, World, classify, to_verify
 from ov_assets.flow.reconcile.keys import named, raw_prefixes
 from ov_assets.flow.reconcile.settle import settle
 from ov_assets.pqr.files import sha256_of
@@ -161,8 +161,10 @@ def reconcile(
             asked = [f for f in findings if f.is_state or (request.apply and f.accion is not Accion.NINGUNA)]
             aborted = uploads if request.apply else []
             _cap(len(asked) + len(aborted), len(findings), request.max_changes)
-            changed = settle(conn, bucket, asked, aborted, read_at)
+            settled = settle(conn, bucket, asked, aborted, read_at)
             conn.commit()
+            changed = settled.changed
+            findings = [_uncopied(finding, settled.refused) for finding in findings]
         return Report(findings, uploads, changed, request.apply)
 
 
@@ -200,6 +202,13 @@ def _only_told(finding: Finding) -> Finding:
     if finding.accion in {Accion.CUARENTENA, Accion.ANOTAR}:
         return replace(finding, accion=Accion.NINGUNA)
     return finding
+
+
+def _uncopied(finding: Finding, refused: Mapping[str, str]) -> Finding:
+    """What S3 wouldn't copy to the quarantine is told as such; nothing was done about it."""
+    if (code := refused.get(finding.clave)) is None:
+        return finding
+    return replace(finding, motivo=UNCOPIED, accion=Accion.NINGUNA, detalle=code)
 
 
 def _cap(changes: int, paths: int, given: int | None) -> None:

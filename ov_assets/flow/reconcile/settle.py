@@ -1,7 +1,8 @@
 """What a reconciliation does about each kind of finding. Nothing is deleted or overwritten."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -13,9 +14,18 @@ from ov_assets.rds import adoption, registry
 from ov_assets.rds import reconcile as rows
 from ov_assets.s3 import objects
 from ov_assets.s3.compare import Digest
+from ov_assets.s3.objects import Refused
 from ov_assets.s3.store import Bucket
 
 BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """changed: rows and objects, by action. refused: keys whose object S3 alone won't copy, and its code."""
+
+    changed: Counter[str]
+    refused: Mapping[str, str]
 
 
 def settle(
@@ -24,22 +34,41 @@ def settle(
     findings: Sequence[Finding],
     uploads: Sequence[objects.Incomplete],
     read_at: datetime,
-) -> Counter[str]:
-    """Rows and objects changed, by action.
+) -> Settled:
+    """What was changed, and what S3 refused.
 
     In batches, each in a transaction of its own: what a kill leaves undone, the next run finds again.
     read_at: when the registry was read, by the database's clock. Raises RdsError and S3Error.
     """
     changed: Counter[str] = Counter()
+    refused: dict[str, str] = {}
     for upload in uploads:
         objects.abort(bucket, upload)
         changed[Accion.ABORTAR] += 1
     for action in set(Accion) - {Accion.NINGUNA}:
-        waiting = (finding for finding in findings if finding.accion is action)
+        waiting = iter([finding for finding in findings if finding.accion is action])
         while batch := list(islice(waiting, BATCH)):
-            changed[action] += _edge(conn, bucket, action, batch, read_at)
+            if action is Accion.CUARENTENA:
+                changed[action] += _quarantine(conn, bucket, batch, refused)
+            else:
+                changed[action] += _edge(conn, bucket, action, batch, read_at)
             conn.commit()
-    return changed
+    return Settled(+changed, refused)
+
+
+def _quarantine(
+    conn: psycopg.Connection, bucket: Bucket, batch: Sequence[Finding], refused: dict[str, str]
+) -> int:
+    """Copy, and note what was copied; `refused` gets the rest."""
+    keys = [objects.quarantine_key(finding.clave) for finding in batch]
+    copies = [objects.Copy(f.clave, key, _digest(f)) for f, key in zip(batch, keys, strict=True)]
+    notes = []
+    for finding, key, done in zip(batch, keys, objects.copy_each(bucket, copies), strict=True):
+        if isinstance(done, Refused):
+            refused[finding.clave] = done.codigo
+        elif done:
+            notes.append(_note(finding, key))
+    return adoption.note(conn, bucket.name, notes, bucket.settings.region)
 
 
 def _edge(
@@ -61,12 +90,6 @@ def _edge(
             return registry.adopt(conn, bucket.name, adopted, region)
         case Accion.ANOTAR:
             return adoption.note(conn, bucket.name, [_note(f) for f in batch], region)
-        case Accion.CUARENTENA:
-            kept = [
-                f for f in batch if objects.copy(bucket, f.clave, objects.quarantine_key(f.clave), _digest(f))
-            ]
-            notes = [_note(f, objects.quarantine_key(f.clave)) for f in kept]
-            return adoption.note(conn, bucket.name, notes, region)
         case Accion.SUBIDO | Accion.VERIFICAR:
             seen = [
                 rows.Seen(_id(f.registro_id), _digest(f).etag, _digest(f).sha256, f.tamano) for f in batch
