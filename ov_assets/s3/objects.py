@@ -176,7 +176,7 @@ def copy_each(bucket: Bucket, copies: Sequence[Copy]) -> list[Digest | Refused |
 
 
 def may_copy(bucket: Bucket, source: str, target: str) -> bool:
-    """Whether S3 still lets us copy between these two folders: asked of what isn't there, to write nothing."""
+    """Whether S3 still lets us copy between these two folders: asked of what isn't there, so it only asks."""
     try:
         bucket.client.copy_object(
             Bucket=bucket.name,
