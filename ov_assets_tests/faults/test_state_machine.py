@@ -109,7 +109,7 @@ class Machine(RuleBasedStateMachine):
         self.patient = patient
         self.walk(looks, None)
 
-    @rule(looks=st.just([]) | WALK, cut=cuts(rds=(3, 3)))
+    @rule(looks=st.just([]) | WALK, cut=cuts(rds=(2, 2)))
     def walk(self, looks, cut):
         """New PQR, edited ones, or none that wasn't there before, captured and loaded."""
         for radicado, lectura, attached in looks:
@@ -124,7 +124,7 @@ class Machine(RuleBasedStateMachine):
             self._capture(self.captures[-1])
         self._load(cut)
 
-    @rule(look=LOOK, which=WHICH, cut=cuts(rds=(3, 3)))
+    @rule(look=LOOK, which=WHICH, cut=cuts(rds=(2, 2)))
     def older_walk(self, look, which, cut):
         """The disk has what was captured earlier, as after a restore or on another machine."""
         radicado, lectura, attached = look
@@ -170,13 +170,13 @@ class Machine(RuleBasedStateMachine):
                 self._file(row) for row in self.world.rows().values() if row.vigente
             }
 
-    @rule(cut=cuts(rds=(3, 4), s3=(1, 1)))
+    @rule(cut=cuts(rds=(2, 3), s3=(1, 1)))
     def upload(self, cut):
         if done := self._work(cut, self.world.upload):
             self._counts_add_up(done[1])
             self._nothing_left_to_claim()
 
-    @rule(cut=cuts(rds=(5, 9), s3=(1, 2)))
+    @rule(cut=cuts(rds=(5, 8), s3=(1, 2)))
     def run(self, cut):
         if self._work(cut, self._run):
             self._nothing_left_to_claim()
@@ -187,7 +187,7 @@ class Machine(RuleBasedStateMachine):
         self.walk(looks, None)
         self.run(cut)
 
-    @rule(cut=cuts(rds=(5, 9), s3=(1, 2)))
+    @rule(cut=cuts(rds=(5, 8), s3=(1, 2)))
     def two_at_once(self, cut):
         """Two workers on one partition, each on connections of its own; one of them may be cut off."""
         barrier = threading.Barrier(2)
