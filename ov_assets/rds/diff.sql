@@ -89,7 +89,7 @@ estados AS (
     FROM juzgados
 ),
 
-huerfanos AS (
+sin_fila AS MATERIALIZED (
     SELECT b.clave
     FROM listado_s3 AS b
     WHERE NOT EXISTS (
@@ -97,14 +97,22 @@ huerfanos AS (
         FROM data_general.registros_ov_s3 AS r
         WHERE r.bucket_s3 = %(bucket)s AND r.clave_s3 = b.clave
     )
-    -- What a change of layout left behind belongs to its row until it is pruned.
-    AND NOT EXISTS (
-        SELECT 1
-        FROM data_general.registros_ov_s3 AS r
-        WHERE r.bucket_s3 = %(bucket)s
-            AND r.metadatos ? 'claves_anteriores'
-            AND r.metadatos -> 'claves_anteriores' ? b.clave
-    )
+),
+
+-- What a change of layout left behind belongs to its row until it is pruned. Read once, and only where an object
+-- has no row: an index on the keys is asked in vain right after the change, while its entries are still pending.
+anteriores AS MATERIALIZED (
+    SELECT c.clave
+    FROM data_general.registros_ov_s3 AS r
+    CROSS JOIN LATERAL jsonb_object_keys(r.metadatos -> 'claves_anteriores') AS c (clave)
+    WHERE r.bucket_s3 = %(bucket)s
+        AND r.empresa = %(empresa)s
+        AND jsonb_typeof(r.metadatos -> 'claves_anteriores') = 'object'
+        AND EXISTS (SELECT FROM sin_fila)
+),
+
+huerfanos AS (
+    SELECT s.clave FROM sin_fila AS s WHERE NOT EXISTS (SELECT FROM anteriores AS a WHERE a.clave = s.clave)
 )
 
 SELECT

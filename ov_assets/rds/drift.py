@@ -129,7 +129,6 @@ _INDEXES = {
     "registros_ov_s3_particion_idx",
     "registros_ov_s3_archivo_idx",
     "registros_ov_s3_archivo_key",
-    "registros_ov_s3_anteriores_idx",
     "registros_ov_s3_por_hacer_idx",
     "rechazos_ov_pendientes_idx",
     "alertas_ov_abierta_key",

@@ -190,10 +190,6 @@ END $$;
 -- A file has one row in a bucket: nobody can register it twice.
 CREATE UNIQUE INDEX IF NOT EXISTS registros_ov_s3_archivo_key
     ON data_general.registros_ov_s3 (archivo_id, bucket_s3);
--- What `ov s3 migrate` left behind, until it is pruned.
-CREATE INDEX IF NOT EXISTS registros_ov_s3_anteriores_idx
-    ON data_general.registros_ov_s3 USING gin ((metadatos -> 'claves_anteriores'))
-    WHERE metadatos ? 'claves_anteriores';
 
 -- Whether an uploader may take a row now.
 CREATE OR REPLACE FUNCTION data_general.por_subir_ov(
@@ -233,7 +229,6 @@ DROP INDEX IF EXISTS data_general.archivos_ov_cambios_idx;
 -- name: file_of_object_drop
 DROP FUNCTION IF EXISTS data_general.archivos_en_s3_ov(text),
     data_general.por_subir_ov(text, timestamptz, timestamptz);
-DROP INDEX IF EXISTS data_general.registros_ov_s3_anteriores_idx;
 ALTER TABLE data_general.registros_ov_s3 DROP COLUMN IF EXISTS archivo_id;
 CREATE INDEX IF NOT EXISTS archivos_ov_cambios_idx ON data_general.archivos_ov (fecha_actualizacion)
     WHERE vigente;
