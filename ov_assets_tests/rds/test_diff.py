@@ -63,7 +63,12 @@ def test_c9_registered_but_not_in_the_bucket(world):
 
 
 @pytest.mark.parametrize(
-    ("there", "reason"), [(b"short", "otro_tamano"), (PDF.replace(b"uno", b"dos"), "otro_etag")]
+    ("there", "reason"),
+    [
+        (b"short", "otro_tamano"),
+        (PDF + b" longer", "otro_tamano"),
+        (PDF.replace(b"uno", b"dos"), "otro_etag"),
+    ],
 )
 def test_c9_altered_behind_our_back(world, there, reason):
     key = uploaded(world)
