@@ -238,6 +238,26 @@ def test_what_a_change_of_layout_left_behind_is_no_orphan(world):
     assert (found.huerfanos, found.huerfano, found.complete) == (0, None, True)
 
 
+def test_a_row_that_has_moved_meanwhile_is_not_switched(world):
+    key = uploaded(world)
+    (id_,) = world.rows("id")
+    assert layout.switch(world.conn, [layout.Switch(id_, f"{key}.before", "elsewhere", "e")]) == 0
+    assert world.rows("clave_s3") == [key]
+
+
+def test_a_row_of_other_bytes_is_not_given_a_file(world):
+    world.put_on_record("1", "pdf", "detalle.pdf", PDF)
+    (file,) = world.conn.execute("SELECT id FROM data_general.archivos_ov").fetchone()
+    (id_,) = world.conn.execute(
+        "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+        " estado_carga, hash_archivo) VALUES ('x', %s, 'k', 'afinia', 'subido', 'other') RETURNING id",
+        (world.bucket.name,),
+    ).fetchone()
+    world.conn.commit()
+    assert adoption.link(world.conn, world.bucket.name, [adoption.Link(id_, file, "e")]) == 0
+    assert world.rows("archivo_id") == [None]
+
+
 def test_a_slow_listing_outlives_the_role_s_statement_timeout(world):
     uploaded(world)
 
