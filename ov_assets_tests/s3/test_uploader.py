@@ -185,6 +185,17 @@ def test_only_errors_of_its_own_count_as_down(bucket, item):
     assert 6 <= len(seen) <= 10
 
 
+def test_a_busy_server_that_takes_some_between_is_not_down(bucket, item):
+    """Each other object passes: there are never so many errors in a row."""
+    limits = Limits(concurrency=1, attempts=1, passing_in_a_row=2)
+    refused = answer(503, "SlowDown")
+    with faulty(bucket.endpoint_url, *[refused, PASS] * 4, PASS) as proxy:
+        store = open_bucket(bucket.name, proxy.endpoint_url, bucket.region)
+        found = run(store, [item(number=n, key=f"k{n}") for n in range(8)], limits)
+    results = [outcome.resultado for outcome in found]
+    assert results == [Resultado.ERROR, Resultado.SUBIDO] * 4
+
+
 def test_two_uploaders_at_once_one_object_each(store, item):
     items = [item(PDF + bytes([n]), f"k/{n}.pdf", n) for n in range(40)]
 
@@ -239,15 +250,17 @@ def test_storage_class_is_set_both_ways(bucket, item, large, in_parts):
 
 
 def test_verification_sees_a_missing_and_an_altered_object(store, item):
-    outcomes = run(store, [item(), item(number=2, key="b"), item(number=3, key="c")])
+    outcomes = run(store, [item(), item(number=2, key="b"), item(number=3, key="c"), item(number=4, key="d")])
     store.client.delete_object(Bucket=store.name, Key=KEY)
     store.client.put_object(Bucket=store.name, Key="b", Body=b"short")
+    store.client.put_object(Bucket=store.name, Key="d", Body=PDF + b"longer")
     store.client.put_object(Bucket=store.name, Key="c", Body=PDF.replace(b"x", b"y"))
     found = unconfirmed(outcomes, list_objects(store, [""]))
     assert sorted((o.item.id, why) for o, why in found) == [
         (1, "no_esta_en_s3"),
         (2, "otro_tamano"),
         (3, "otro_etag"),
+        (4, "otro_tamano"),
     ]
 
 
