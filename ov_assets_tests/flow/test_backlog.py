@@ -54,3 +54,8 @@ def test_a_cap_leaves_the_rest_for_the_next_tick_and_failing_ones_cannot_eat_it(
 def test_it_says_why_nothing_is_asked_for() -> None:
     assert decide([], set(), {}, NOW, 10).explain() == "Every file on record is in S3."
     assert "1 in flight" in decide([A], {A}, {}, NOW, 10).explain()
+
+
+def test_among_failing_ones_too_the_oldest_day_is_first() -> None:
+    histories = {A: History(3, NOW - timedelta(hours=2)), B: History(1, NOW - timedelta(hours=2))}
+    assert decide([A, B, C], set(), histories, NOW, 10).ask_for == (C, A, B)

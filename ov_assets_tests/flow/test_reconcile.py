@@ -309,6 +309,40 @@ def test_the_command_and_the_job_say_the_same(world, database, bucket, data_dir,
     assert runner.invoke(main, command).exit_code == 0
 
 
+PDF = b"%PDF-1"
+
+
+@pytest.mark.parametrize(
+    ("state", "in_s3", "on_disk", "said", "left"),
+    [
+        ("falta_s3", True, PDF, ("=", "en_s3_sin_anotar", Accion.SUBIDO), "subido"),
+        ("conflicto", False, PDF, ("+", "falta_s3", Accion.FALTA_S3), "falta_s3"),
+        ("subido", False, b"%PDF-altered", ("+", "falta_s3", Accion.FALTA_S3), "falta_local"),
+    ],
+)
+def test_a_row_is_judged_by_what_bucket_and_disk_have_now(world, state, in_s3, on_disk, said, left):
+    """Its ETag is still that of the bytes that were verified, whatever became of it since."""
+    path = world.put_on_record("1", "pdf", "detalle.pdf", PDF)
+    world.run()
+    set_row(world, k := key(world, "1"), f"estado_carga = '{state}'")
+    path.write_bytes(on_disk)
+    if not in_s3:
+        world.bucket.client.delete_object(Bucket=world.bucket.name, Key=k)
+    found = look(world, apply=True)[k]
+    assert (found.simbolo, found.motivo, found.accion) == said
+    assert world.rows() == [left]
+
+
+def test_a_run_over_some_days_notes_no_copy(world):
+    """What is a copy of a file of these days may be the own object of another day's."""
+    world.put_on_record("1", "pdf", "detalle.pdf", PDF)
+    world.run()
+    copied = put(world, f"{PREFIX}/pdf/{DAY:%Y/%m/%d}/1_0123456789ab.pdf", PDF)
+    found = look(world, first=DAY, last=DAY, apply=True)[copied]
+    assert (found.motivo, found.accion) == ("copia", Accion.NINGUNA)
+    assert len(world.rows()) == 1
+
+
 class _nothing:
     def __enter__(self):
         return ""

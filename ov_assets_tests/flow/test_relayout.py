@@ -189,6 +189,20 @@ def test_prune_keeps_the_old_object_when_the_new_one_is_gone(small):
     assert digests == set(small.rows("hash_archivo"))
 
 
+def test_prune_keeps_an_old_object_whose_key_a_row_has_again(small):
+    taken, *_ = small.rows("clave_s3")
+    report = migrate(small.conn, small.bucket, Layout.HIBRIDA)
+    small.conn.execute(
+        "INSERT INTO data_general.registros_ov_s3 (nombre_archivo, bucket_s3, clave_s3, empresa,"
+        " estado_carga) VALUES ('x', %s, %s, 'afinia', 'pre_existente')",
+        (small.bucket.name, taken),
+    )
+    small.conn.commit()
+    prune_old(small.conn, small.bucket, report, None, timedelta(0))
+    assert report.podados == 4
+    assert taken in small.objects()
+
+
 def main(argument: str) -> None:
     given = json.loads(argument)
     relayout.BATCH = 7

@@ -309,3 +309,17 @@ def test_old_runs_go_but_the_last_success_of_each_partition(instance: dg.Dagster
     old_runs.delete(instance, old)
     assert {run.run_id for run in instance.get_runs()} >= {last, other}
     assert len(instance.get_runs()) == 3
+
+
+def test_a_file_that_was_written_lately_keeps_the_others_of_its_pqr(
+    planted: Planted,
+    instance: dg.DagsterInstance,
+    database: dict[str, Any],
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OV_KEEP_RAW_DAYS", "30")
+    os.utime(planted.pqr("afinia", "1001") / "detalle.pdf")
+    before = tree(data_dir)
+    assert swept(instance, database, dry_run=False)["originales"].conservados == {"reciente": 2}
+    assert tree(data_dir) == before

@@ -138,3 +138,10 @@ def test_the_files_of_an_older_rejected_capture_do_not_become_the_current_ones(d
     for _ in range(2):
         assert load_day(database, tmp_path, DAY, older, files("j1", "p1", "f1")).rechazadas == 1
         assert fetch(database, CURRENT) == [(NEXT, "f2"), (NEXT, "j2"), (NEXT, "p2")]
+
+
+def test_a_pqr_twice_in_a_csv_keeps_its_files_if_one_of_both_is_the_newest(database, tmp_path):
+    load_day(database, tmp_path, DAY, [row(1, at=later(1))], files("j1", "p1", "f1"))
+    both = [row(1), row(1, at=later(3), lectura="B"), row(2, fecha="no")]
+    load_day(database, tmp_path, DAY, both, files("j2", "p2", "f2"))
+    assert fetch(database, CURRENT) == [(DAY, "f2"), (DAY, "j2"), (DAY, "p2")]

@@ -358,3 +358,32 @@ def test_one_row_speaks_for_an_object_that_two_tell_of(conn):
     found, _, _ = reconcile.read(conn, reconcile.Scope(BUCKET))
     assert {row.id for row in found} == {named, foreign_alone}
     assert adoption.link(conn, BUCKET, [Link(named, file, "e")]) == 1
+
+
+def test_a_reconciliation_leaves_a_living_lease_to_its_uploader(conn):
+    id_ = add_row(conn, "subiendo")
+    before = row(conn, id_)
+    (now,) = conn.execute("SELECT now()").fetchone()
+    conn.commit()
+    assert reconcile.mark_conflict(conn, [Failed(id_, "otros_bytes")], now) == 0
+    assert reconcile.mark_seen(conn, BUCKET, [reconcile.Seen(id_, "e", "h1", 10)]) == 0
+    assert row(conn, id_) == before
+
+
+def test_only_the_bytes_of_the_row_settle_it(conn):
+    id_ = add_row(conn, "error")
+    assert reconcile.mark_seen(conn, BUCKET, [reconcile.Seen(id_, "e", "h2", 10)]) == 0
+    assert reconcile.mark_seen(conn, BUCKET, [reconcile.Seen(id_, "e", "h1", 10)]) == 1
+
+
+def test_a_row_that_somebody_uploads_is_not_linked(conn):
+    file, id_ = add_file(conn), foreign(conn, "a")
+    conn.execute("UPDATE data_general.registros_ov_s3 SET estado_carga = 'subiendo'")
+    conn.commit()
+    assert adoption.link(conn, BUCKET, [Link(id_, file, "e")]) == 0
+
+
+def test_claim_is_for_one_bucket(conn):
+    file = add_file(conn)
+    registry.plan(conn, "another-bucket", [Planned(file, "k")])
+    assert claim(conn) == []

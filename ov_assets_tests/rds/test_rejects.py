@@ -318,3 +318,14 @@ def test_the_hash_in_sql_is_the_hash_in_python(database, tmp_path):
     line = row_of("afinia", claim, T0.astimezone(UTC))
     assert line["hash_registro"] == hash_registro(claim)
     assert load(database, tmp_path, [line]).insertadas == 1
+
+
+def test_a_row_that_was_kept_stays_kept_when_it_is_seen_without_a_key(database, tmp_path, key):
+    load(database, tmp_path, [row(1), row(2, fecha="no")], raw_row_key=key)
+    with connect(database) as conn:  # so that the file isn't a proven no-op
+        conn.execute("DELETE FROM data_general.ov_afinia")
+    load(database, tmp_path, None)
+    with connect(database) as conn:
+        [reject] = pending_rejects(conn, "afinia", DAY)
+        assert reject.visto_ultimo > reject.visto_primero
+        assert reject.row(key) is not None

@@ -12,7 +12,7 @@ from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.definitions import defs
 from ov_assets.flow.reconcile.run import Report, Request, TooManyChangesError, reconcile
 from ov_assets.partitions import partition_key
-from ov_assets.rds.alert_ledger import open_alerts
+from ov_assets.rds.alert_ledger import open_alerts, to_settle
 from ov_assets.s3.keys import Layout
 from ov_assets.schedules import daily_reconcile_schedule, weekly_reconcile_schedule
 from ov_assets.sensors import pending_uploads_sensor
@@ -190,3 +190,15 @@ def test_an_object_of_nobodys_is_told_until_everything_is_in_order(world, instan
     assert standing(world) == {"conciliacion"}, "a look at some days can't say so"
     look()
     assert standing(world) == set()
+
+
+def test_a_file_that_is_no_longer_current_is_not_waited_for(world):
+    world.put_on_record("00000001", "pdf", "detalle.pdf", b"%PDF-1")
+    world.run()
+    (key,) = world.objects()
+    lose(world, key)
+    assert report(world).changed == {"falta_s3": 1}
+    assert to_settle(world.conn)["afinia"].perdidos == 1
+    world.conn.execute("UPDATE data_general.archivos_ov SET vigente = false")
+    world.conn.commit()
+    assert to_settle(world.conn) == {}

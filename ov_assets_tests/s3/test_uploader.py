@@ -321,3 +321,15 @@ def test_c3_a_listing_of_some_keys_raises_too(bucket):
         cut = open_bucket(bucket.name, proxy.endpoint_url, bucket.region)
         with pytest.raises(S3Error):
             list(list_objects(cut, ["p/"]))
+
+
+def test_it_stops_at_the_failure_that_makes_the_number(bucket, item):
+    limits = Limits(concurrency=1, attempts=1, passing_in_a_row=6)
+    seen = []
+    with (
+        faulty(bucket.endpoint_url, answer(503, "SlowDown")) as proxy,
+        pytest.raises(S3DownError),
+    ):
+        store = open_bucket(bucket.name, proxy.endpoint_url, bucket.region)
+        run(store, [item(number=n, key=f"k{n}") for n in range(20)], limits, on_batch=seen.extend)
+    assert len(seen) == 6
