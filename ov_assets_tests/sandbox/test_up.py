@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from ov_assets.sandbox.ports import free_port
 from ov_assets_tests.sandbox.conftest import home_of_its_own
 from ov_assets_tests.sandbox.helpers import environment, eventually, nobody_left, ov, processes_of, state
 
@@ -30,7 +31,9 @@ RUNS = "{ runsOrError { ... on Runs { results { status tags { key value } } } } 
 
 class Up:
     def __init__(self, home: Path) -> None:
+        # A port of its own: of two that start at once, as on two workers, both would take the default for free.
         command = [sys.executable, "-c", "from ov_assets.cli import main; main()", "up", "--module", MODULE]
+        command += ["--port", str(free_port())]
         self.home = home
         self.process = subprocess.Popen(
             command,
