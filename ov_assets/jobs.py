@@ -13,6 +13,8 @@ from ov_assets.assets.verification_report import verification_report
 from ov_assets.ops import clean_up, reconcile_bucket
 from ov_assets.runs import CHAIN_JOB, LISTING_JOB, S3_JOB, SUMMARY_JOB
 
+# What looks at everything on record takes as long as that is much; the limit of dagster.yaml is for one day.
+LONG = {"dagster/max_runtime": str(12 * 3600)}  # seconds
 CHAIN = (pqr_captures, company_csv, rds_table, s3_pending, s3_objects, verification_report)
 
 listing_job = dg.define_asset_job(
@@ -41,11 +43,17 @@ summary_job = dg.define_asset_job(
 )
 
 
-@dg.job(description="Aplica la retención de cada clase. No toca nada que no esté en S3 o esté en curso.")
+@dg.job(
+    tags=LONG,
+    description="Aplica la retención de cada clase. No toca nada que no esté en S3 o esté en curso.",
+)
 def cleanup_job() -> None:
     clean_up()
 
 
-@dg.job(description="Concilia disco, registro y bucket. `note` anota estados, `apply` resuelve.")
+@dg.job(
+    tags=LONG,
+    description="Concilia disco, registro y bucket. `note` anota estados, `apply` resuelve.",
+)
 def s3_reconcile() -> None:
     reconcile_bucket()

@@ -30,6 +30,7 @@ UNFINISHED = [
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 UPLOADED_TAG = "ov/subidos"
 LONG_WALK = {"ov/long_walk": "true"}
+WHOLE_LOOK = {"ov/whole_look": "true"}
 PROCESS_TAG = "ov/process"
 INCOMPLETE_TAG = "ov/incompleta"  # how many listed PQR a run could not capture
 
@@ -80,6 +81,15 @@ def last_long_walk(
         job_name=LISTING_JOB, statuses=list(only), tags={PARTITION_TAG: company} | LONG_WALK
     )
     return next(iter(instance.get_run_records(asked, limit=1)), None)
+
+
+def was_all_looked_at(instance: dg.DagsterInstance, since: datetime) -> bool:
+    """Whether a look of the clock at everything in the bucket ended well that began after `since`."""
+    asked = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS], tags=WHOLE_LOOK, updated_after=since)
+    return any(
+        record.start_time and record.start_time >= since.timestamp()
+        for record in instance.get_run_records(asked)
+    )
 
 
 def this_process() -> str:

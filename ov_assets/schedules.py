@@ -15,13 +15,14 @@ from ov_assets.rds.diff import PendingPartition, pending_partitions
 from ov_assets.rds.listing import PendingDay, pending_captures
 from ov_assets.rds.status import status
 from ov_assets.resources import Database, ObjectStore
-from ov_assets.runs import LONG_WALK, UNFINISHED, last_long_walk
+from ov_assets.runs import LONG_WALK, UNFINISHED, WHOLE_LOOK, last_long_walk, was_all_looked_at
 from ov_assets.settings import Settings
 from ov_assets.timezone import BOGOTA, TIMEZONE
 
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 BULK_HOUR = 4
 LOOK_HOUR = 3  # after the cleanup, before the bulk
+LOOKED_AT_WITHIN = timedelta(days=7)
 SHORT_WINDOW_DAYS = 2
 PENDING_PARTITIONS_MAX = 50
 
@@ -168,13 +169,13 @@ def weekly_cleanup_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequ
     return dg.RunRequest(run_key=tick_day(context).isoformat(), tags={"ov/trigger": "weekly_cleanup"})
 
 
-def look_at_bucket(day: date, trigger: str, **which: int) -> dg.RunRequest:
+def look_at_bucket(day: date, trigger: str, seventh: int | None = None) -> dg.RunRequest:
     """A look at the bucket that writes states and raises alerts, and changes nothing else."""
-    config = {"note": True, "quick": True, **which}
+    config = {"note": True, "quick": True} | ({} if seventh is None else {"seventh": seventh})
     return dg.RunRequest(
         run_key=f"{trigger}|{day.isoformat()}",
         run_config={"ops": {"reconcile_bucket": {"config": config}}},
-        tags={"ov/trigger": trigger},
+        tags={"ov/trigger": trigger} | (WHOLE_LOOK if seventh is None else {}),
     )
 
 
@@ -193,9 +194,15 @@ def another_look(instance: dg.DagsterInstance) -> dg.SkipReason | None:
     default_status=RUNNING,
 )
 def daily_reconcile_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """De domingo a viernes a las 03:00: un día de cada siete contra el bucket. Anota y avisa."""
+    """De domingo a viernes a las 03:00: un día de cada siete contra el bucket. Anota y avisa.
+
+    Si en los últimos siete días nadie terminó de mirarlo todo, lo mira todo.
+    """
+    if why_not := another_look(context.instance):
+        return why_not
     day = tick_day(context)
-    return another_look(context.instance) or look_at_bucket(day, "daily_reconcile", seventh=day.weekday())
+    lately = was_all_looked_at(context.instance, context.scheduled_execution_time - LOOKED_AT_WITHIN)
+    return look_at_bucket(day, "daily_reconcile", seventh=day.weekday() if lately else None)
 
 
 @dg.schedule(

@@ -1,32 +1,30 @@
-"""From a reconciliation to the ledger: what went from the bucket, and what waits for a person."""
+"""From a reconciliation to the ledger: what waits for a person. What went from the bucket has a state."""
 
 from collections import Counter
 
 import psycopg
 
-from ov_assets.alerts.events import Event, Lost, Unreconciled
+from ov_assets.alerts.events import Unreconciled
 from ov_assets.alerts.wording import RECONCILE_KEY, alert_of
-from ov_assets.flow.reconcile.judge import Accion
 from ov_assets.flow.reconcile.run import Report, Request
-from ov_assets.rds.alert_ledger import close_alerts, raise_alerts, to_settle
+from ov_assets.rds.alert_ledger import close_alerts, open_alerts, raise_alerts
 
 
 def note_reconcile(
     connection: psycopg.Connection, report: Report, request: Request, ui_url: str, run_id: str
 ) -> None:
-    """Open alerts on what one that notes found; end the one on what a look at everything no longer finds.
+    """Open an alert on what one that notes found; end it when a look at everything finds nothing.
 
-    Files that are lost have a state, so `note_states` ends their alert when the last one is back.
+    A look at some days leaves the alert that stands alone: it would tell of less than is to be done.
     Raises RdsError.
     """
+    everything = request.whole and request.company is None
     waiting = _for_a_person(report, request)
-    if request.note:
-        events: list[Event] = [Unreconciled(tuple(sorted(waiting.items())), run_id)] if waiting else []
-        if any(finding.accion is Accion.FALTA_S3 for finding in report.findings):
-            lost = {company: found.perdidos for company, found in to_settle(connection).items()}
-            events += [Lost(company, count) for company, count in lost.items() if count]
-        raise_alerts(connection, [alert_of(event, ui_url) for event in events])
-    if not waiting and request.whole and request.company is None:
+    stands = RECONCILE_KEY in {alert.clave for alert in open_alerts(connection)}
+    if waiting and request.note and (everything or not stands):
+        event = Unreconciled(tuple(sorted(waiting.items())), run_id)
+        raise_alerts(connection, [alert_of(event, ui_url)])
+    elif everything and not waiting:
         close_alerts(connection, [RECONCILE_KEY])
 
 

@@ -9,13 +9,13 @@ import dagster as dg
 import psycopg
 
 from ov_assets import completeness
-from ov_assets.alerts.events import Conflicts, Digest, Event, NotWhole, Quarantine
+from ov_assets.alerts.events import Conflicts, Digest, Event, Lost, NotWhole, Quarantine
 from ov_assets.alerts.runs import news_of, read_run
 from ov_assets.alerts.wording import (
     DAY_PREFIX,
-    LOST_PREFIX,
     REPORT,
     RUN_PREFIX,
+    STATE_PREFIXES,
     WARNING,
     alert_of,
     company_name,
@@ -94,22 +94,21 @@ def note_runs(
 
 
 def note_states(connection: psycopg.Connection, threshold: int, ui_url: str) -> None:
-    """Open and close the alerts on conflicts and quarantine; leave those that stand. Raises RdsError.
+    """Open and close the alerts on conflicts, quarantine and lost objects; leave those that stand.
 
-    Those on lost objects are only closed: whoever looks at the bucket opens them.
+    They go by what is on record, whoever found it. Raises RdsError.
     """
     found = to_settle(connection)
     wanted: dict[str, NewAlert] = {}
     for slug in COMPANIES:
-        conflicts, rows, _ = found.get(slug, ToSettle())
+        conflicts, rows, lost = found.get(slug, ToSettle())
         events: list[Event] = [Conflicts(slug, conflicts)] if conflicts else []
         events += [Quarantine(slug, rows, threshold)] if rows > threshold else []
+        events += [Lost(slug, lost)] if lost else []
         wanted |= {alert.clave: alert for alert in (alert_of(event, ui_url) for event in events)}
     standing = {alert.clave: alert for alert in open_alerts(connection)}
-    every_key = [key(kind, slug) for kind in ("conflictos", "cuarentena") for slug in COMPANIES]
-    back = [key(LOST_PREFIX, slug) for slug in COMPANIES if not found.get(slug, ToSettle()).perdidos]
-    over = [name for name in every_key if name not in wanted] + back
-    close_alerts(connection, [name for name in over if name in standing])
+    every_key = [key(kind, slug) for kind in STATE_PREFIXES for slug in COMPANIES]
+    close_alerts(connection, [name for name in every_key if name in standing and name not in wanted])
     raise_alerts(
         connection,
         [a for name, a in wanted.items() if name not in standing or standing[name].titulo != a.titulo],

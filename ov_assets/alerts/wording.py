@@ -22,7 +22,8 @@ ERROR, WARNING, REPORT = "error", "aviso", "informe"
 QUIET = timedelta(hours=6)
 # A state that people settle: the morning's digest names it each day, so it is told once.
 QUIET_STATE = timedelta(days=7)
-LOST_PREFIX, RECONCILE_KEY = "perdidos", "conciliacion"
+STATE_PREFIXES = CONFLICT_PREFIX, QUARANTINE_PREFIX, LOST_PREFIX = "conflictos", "cuarentena", "perdidos"
+RECONCILE_KEY = "conciliacion"
 RUN_PREFIX, PORTAL_PREFIX, SHARED_PREFIX, CHECK_PREFIX, DAY_PREFIX = (
     "ejecucion",
     "portal",
@@ -83,8 +84,8 @@ def alert_of(event: Event, ui_url: str) -> NewAlert:
             )
         case Conflicts(empresa, objetos):
             return NewAlert(
-                key("conflictos", empresa),
-                "conflictos",
+                key(CONFLICT_PREFIX, empresa),
+                CONFLICT_PREFIX,
                 ERROR,
                 empresa,
                 None,
@@ -98,8 +99,8 @@ def alert_of(event: Event, ui_url: str) -> NewAlert:
             )
         case Quarantine(empresa, filas, umbral):
             return NewAlert(
-                key("cuarentena", empresa),
-                "cuarentena",
+                key(QUARANTINE_PREFIX, empresa),
+                QUARANTINE_PREFIX,
                 WARNING,
                 empresa,
                 None,

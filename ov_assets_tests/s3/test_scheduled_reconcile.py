@@ -7,6 +7,7 @@ import dagster as dg
 import psycopg
 import pytest
 
+from ov_assets.alerts.reconciled import note_reconcile
 from ov_assets.alerts.watch import note_states
 from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.definitions import defs
@@ -75,16 +76,38 @@ def standing(world: World) -> set[str]:
     return found
 
 
-def test_seven_ticks_of_the_clock_look_at_every_day(instance):
-    looked = set()
-    for n in range(7):
-        tick = TICK + timedelta(days=n)
-        daily, weekly = daily_reconcile_schedule, weekly_reconcile_schedule
-        asked = asked_at(weekly if tick.weekday() == 5 else daily, tick, instance)
-        config = asked.run_config["ops"]["reconcile_bucket"]["config"]
-        assert (config["note"], "apply" in config) == (True, False)
-        looked |= {config["seventh"]} if "seventh" in config else {tick.weekday()}
-    assert looked == set(range(7))
+@pytest.mark.usefixtures("settings")
+def test_everything_is_looked_at_each_night_until_that_ended_well_within_seven_days(
+    world, instance, monkeypatch
+):
+    now, looks = datetime.now(BOGOTA), []
+
+    def asked(later: timedelta) -> dg.RunRequest:
+        request = asked_at(daily_reconcile_schedule, now + later, instance)
+        looks.append(request.run_config["ops"]["reconcile_bucket"]["config"].get("seventh", "everything"))
+        return request
+
+    def run(request: dg.RunRequest) -> bool:
+        job = defs.get_job_def("s3_reconcile")
+        done = job.execute_in_process(
+            run_config=request.run_config, tags=request.tags, instance=instance, raise_on_error=False
+        )
+        return done.success
+
+    first = asked(timedelta(0))
+    with monkeypatch.context() as broken:
+        broken.setenv("S3_BUCKET_NAME", "not-there")
+        assert not run(first)
+    assert run(asked(timedelta(days=1)))
+    assert run(asked(timedelta(days=2)))
+    asked(timedelta(days=6))
+    asked(timedelta(days=7, minutes=5))
+    weekdays = [(now + timedelta(days=n)).weekday() for n in (2, 6)]
+    assert looks == ["everything", "everything", *weekdays, "everything"]
+
+
+def test_a_look_at_everything_may_take_longer_than_a_run_of_one_day():
+    assert int(defs.get_job_def("s3_reconcile").tags["dagster/max_runtime"]) > 7200
 
 
 @pytest.mark.parametrize("schedule", [daily_reconcile_schedule, weekly_reconcile_schedule])
@@ -108,10 +131,9 @@ def test_an_object_of_an_older_day_that_went_is_noted_told_and_brought_back(worl
     done = defs.get_job_def("s3_reconcile").execute_in_process(run_config=asked.run_config, instance=instance)
     assert done.success
     assert dict(world.rows("clave_s3, estado_carga"))[gone] == "falta_s3"
-    assert standing(world) == {"perdidos|afinia"}
     assert gone not in world.objects(), "it writes nothing into the bucket"
     note_states(world.conn, 100, "")
-    assert standing(world) == {"perdidos|afinia"}, "it isn't back yet"
+    assert standing(world) == {"perdidos|afinia"}
 
     found = {name: resources()[name] for name in ("database", "store")}
     with dg.build_sensor_context(instance=instance, resources=found) as context:
@@ -190,6 +212,42 @@ def test_an_object_of_nobodys_is_told_until_everything_is_in_order(world, instan
     assert standing(world) == {"conciliacion"}, "a look at some days can't say so"
     look()
     assert standing(world) == set()
+
+
+def test_who_ever_finds_that_an_object_went_it_is_told_once_and_of_its_own_company(world):
+    for n in range(2):
+        world.put_on_record(f"{n:08d}", "pdf", "detalle.pdf", b"%PDF-" + b"x" * n)
+    world.run()
+    lost, altered = sorted(world.objects())
+    lose(world, lost)
+    assert report(world, note=False, apply=True).changed["falta_s3"] == 1
+    for _ in range(2):
+        note_states(world.conn, 100, "")
+    assert standing(world) == {"perdidos|afinia"}
+    lose(world, altered)
+    report(world)
+    note_states(world.conn, 100, "")
+    (alert,) = open_alerts(world.conn)
+    assert (alert.veces, alert.titulo[:9]) == (2, "Afinia: 2"), "seen again, and it is more"
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_look_at_some_days_leaves_the_alert_of_the_look_at_everything_alone(world, instance):
+    stray = f"{PREFIX}/pdf/{world.day:%Y/%m/%d}/9_0123456789ab.pdf"
+    world.put_on_record("00000001", "pdf", "detalle.pdf", b"%PDF-1", write=False)
+    world.plan()
+    world.conn.commit()
+    for key in (stray, stray.replace("9_", "8_")):
+        world.bucket.client.put_object(Bucket=world.bucket.name, Key=key, Body=b"%PDF-9")
+
+    def look(**more) -> str:
+        request = Request(note=True, quick=True, min_age=timedelta(0), **more)
+        note_reconcile(world.conn, report(world, **more), request, "", "run")
+        return "".join(alert.mensaje for alert in open_alerts(world.conn))
+
+    told = look()
+    assert "2" in told
+    assert look(seventh=(world.day - FIRST_DAY).days % 7) == told
 
 
 def test_a_file_that_is_no_longer_current_is_not_waited_for(world):
