@@ -84,7 +84,7 @@ SELECT DISTINCT
     r.id, r.empresa, r.clave_s3, r.estado_carga, r.hash_archivo, r.tamano_archivo, r.etag, r.numero_radicado,
     r.numero_reclamo_sgc,
     NULL::bigint AS archivo_id, NULL::text AS ruta_local, false AS vigente, false AS en_curso,
-    false AS en_cuarentena, false AS solo_plan
+    false AS en_cuarentena, false AS perdido, false AS solo_plan
 FROM data_general.archivos_en_s3_ov(%(bucket)s) AS a
 JOIN data_general.registros_ov_s3 AS r
     ON r.hash_archivo = a.hash_archivo

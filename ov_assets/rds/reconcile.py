@@ -35,6 +35,7 @@ class Row:
     """A row of the registry. archivo_id, ruta_local: None when no file on record is linked to it.
 
     tamano_archivo: bytes. en_curso: under a living lease. en_cuarentena: a note on an object of nobody's.
+    perdido: its object was noted as gone from the bucket, and isn't back.
     solo_plan: without a file, and never more than a plan, so that nobody will ever upload anything for it.
     """
 
@@ -52,6 +53,7 @@ class Row:
     vigente: bool
     en_curso: bool
     en_cuarentena: bool
+    perdido: bool
     solo_plan: bool
 
 

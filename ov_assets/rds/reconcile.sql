@@ -58,6 +58,8 @@ SELECT
     coalesce(a.vigente, false) AS vigente,
     r.estado_carga = 'subiendo' AND coalesce(r.arriendo_vence >= now(), false) AS en_curso,
     coalesce(r.metadatos, '{}'::jsonb) ? 'cuarentena' AS en_cuarentena,
+    -- Set when the bucket no longer showed what it had, until it is back.
+    coalesce(r.requiere_resubida, false) AS perdido,
     -- Nothing says that its object was ever seen. Of the predecessor's rows, fecha_carga is when they were written.
     r.archivo_id IS NULL
         AND r.estado_carga IN ('pendiente', 'subiendo', 'error', 'falta_local')

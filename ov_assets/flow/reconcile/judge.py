@@ -288,6 +288,8 @@ def _row(world: World, row: Row) -> Finding | None:
             return found(None, "plan_sin_archivo")
         if row.estado_carga in {*SETTLED, "conflicto"}:
             return found(None, "falta_s3" if row.vigente else LOST, Accion.FALTA_S3)
+        if row.perdido and not row.vigente:
+            return found(None, LOST)
         if row.estado_carga == "falta_local" and local is Local.IGUAL:
             return found(None, "vuelve_a_estar_en_disco", Accion.REENCOLAR)
         if row.archivo_id is not None and not row.vigente:
