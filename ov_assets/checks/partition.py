@@ -79,7 +79,7 @@ def csv_contract(context: dg.AssetCheckExecutionContext, disk: Disk) -> dg.Asset
             if hash_registro(record) != row["hash_registro"]:
                 problems[radicado] = "hash_registro isn't the hash of the row"
     if len(set(in_csv)) != len(in_csv):
-        problems["*"] = "a radicado stands in it twice"
+        problems["csv"] = "a radicado stands in it twice"
     return dg.AssetCheckResult(
         passed=not problems,
         description=_named(problems) if problems else f"{len(rows)} rows",
@@ -105,10 +105,9 @@ def rds_equals_csv(
     quarantined = _quarantined(rejects, rows, sha256_of(path))
     unexplained = {radicado: "not in the table" for radicado in found.faltan if radicado not in quarantined}
     unexplained |= {radicado: "differs" for radicado in found.distintas if radicado not in quarantined}
-    shown = {safe_radicado(radicado): why for radicado, why in unexplained.items()}
     return dg.AssetCheckResult(
         passed=not unexplained,
-        description=f"{found.iguales} equal, {len(found.mas_nuevas)} newer in RDS, {_named(shown)}",
+        description=f"{found.iguales} equal, {len(found.mas_nuevas)} newer in RDS, {_named(unexplained)}",
         metadata={
             "iguales": found.iguales,
             "mas_nuevas": len(found.mas_nuevas),
@@ -116,7 +115,7 @@ def rds_equals_csv(
             "distintas": len(found.distintas),
             "en_cuarentena": len(rejects),
             "sin_explicar": len(unexplained),
-            "radicados_sin_explicar": dg.MetadataValue.json(_capped(shown)),
+            "radicados_sin_explicar": dg.MetadataValue.json(_capped(unexplained)),
         },
     )
 
@@ -158,7 +157,8 @@ def s3_equals_registry(
 
 
 def _capped(problems: dict[str, str]) -> dict[str, str]:
-    return dict(islice(problems.items(), NAMED_MAX))
+    """Some of the problems, by what may be shown of their radicado."""
+    return {safe_radicado(radicado): why for radicado, why in islice(problems.items(), NAMED_MAX)}
 
 
 def _named(problems: dict[str, str]) -> str:

@@ -7,9 +7,8 @@ back; Dagster hears nothing of it.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 
@@ -21,6 +20,8 @@ from ov_assets.flow.diff import plan
 from ov_assets.flow.load import load
 from ov_assets.flow.reserve import reserved
 from ov_assets.flow.staging import Staging
+from ov_assets.housekeeping.found import REHEARSAL_PREFIX, abandoned_rehearsals
+from ov_assets.portal.browser.kept_files import PRIVATE_FOLDER
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import BrokenCaptureError
@@ -30,7 +31,9 @@ from ov_assets.rds import registry
 from ov_assets.rds.connection import RdsError
 from ov_assets.rds.loader import rehearsed
 from ov_assets.resources import Database, Disk, ObjectStore, Portals
+from ov_assets.runs import this_process
 from ov_assets.s3.errors import S3Error
+from ov_assets.settings import Settings
 
 NAME = "ov run --dry-run"
 FAILURES = (PortalError, BrokenCaptureError, CsvContractError, RdsError, S3Error)
@@ -54,8 +57,8 @@ def dry_run(partition: CompanyDay, listener: progress.Listener) -> tuple[Summary
 @contextmanager
 def _captured(partition: CompanyDay, connection: psycopg.Connection, summary: Summary) -> Iterator[Staging]:
     """The captures of a day, brought up to date in a folder that is removed at the end."""
-    with TemporaryDirectory(prefix="ov-dry-run-") as folder:
-        staging, portals, report = Staging(Path(folder)), Portals(), CaptureReport()
+    with _folder() as folder:
+        staging, portals, report = Staging(folder), Portals(), CaptureReport()
         store, kept = staging.captures(partition), Disk().open().captures(partition)
         with reserved(connection, partition.company) as still_ours:
             # What is captured already isn't opened at the portal again.
@@ -69,6 +72,21 @@ def _captured(partition: CompanyDay, connection: psycopg.Connection, summary: Su
             for failure in report.failures.values()
         ]
         yield staging
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A private folder that says whose it is: what a kill leaves is found by the next one, or the cleanup."""
+    home = Settings().ov_home.absolute()
+    for folder in abandoned_rehearsals(home):
+        with suppress(FileNotFoundError):  # another dry run is at it
+            shutil.rmtree(folder)
+    own = home / (REHEARSAL_PREFIX + this_process())
+    own.mkdir(mode=PRIVATE_FOLDER, parents=True)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own)
 
 
 def _link(source: str, target: str) -> None:

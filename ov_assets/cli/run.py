@@ -21,7 +21,8 @@ from ov_assets.cli.shared import (
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Print what would be loaded and uploaded; leave nothing: no row, object or file.",
+    help="Print what would be loaded and uploaded; leave no row, object or capture. Session and evidence of "
+    "faults are kept, as by any visit to the portal.",
 )
 @click.option("--json", "as_json_object", is_flag=True, help="Print one JSON object.")
 @click.pass_context

@@ -9,9 +9,11 @@ from pathlib import Path
 from ov_assets.companies import COMPANIES
 from ov_assets.days import CompanyDay
 from ov_assets.pqr.captures import DRAFT_PREFIX
+from ov_assets.runs import is_dead
 
 SECONDS_PER_DAY = 86_400
 LEFTOVER_DAYS = 7
+REHEARSAL_PREFIX = "dry-run-"
 
 
 @dataclass(slots=True)
@@ -78,6 +80,12 @@ def leftovers(raw: Path, busy: set[CompanyDay]) -> Found:
 def evidence(folder: Path, days: int) -> Found:
     """Pictures and pages of a portal's faults: one folder a fault, by company and date."""
     return Found("evidencia", days, _old(folder.glob("*/*/*"), days) if days else [])
+
+
+def abandoned_rehearsals(home: Path) -> list[Path]:
+    """Folders of dry runs whose process is gone: copies of captures that nobody else would remove."""
+    folders = sorted(home.glob(f"{REHEARSAL_PREFIX}*"))
+    return [folder for folder in folders if is_dead(folder.name.removeprefix(REHEARSAL_PREFIX))]
 
 
 def logs(folder: Path, days: int) -> Found:

@@ -50,10 +50,12 @@ def sweep(
     home, busy = settings.ov_home.absolute(), partitions_in_flight(instance)
     archive = _Archive(instance, connection, bucket, staging, dry_run)
     old_runs = runs.superseded(instance, settings.ov_keep_runs_days)
+    leftovers = found.leftovers(staging.root / "raw", busy)
+    leftovers.paths += found.abandoned_rehearsals(home)
     if not dry_run:
         runs.delete(instance, old_runs)
     return [
-        remove(found.leftovers(staging.root / "raw", busy), dry_run),
+        remove(leftovers, dry_run),
         archive.remove(Found("apartadas", found.LEFTOVER_DAYS), aside.partitions_with_aside, aside.aside_of),
         remove(found.evidence(home / "evidence", settings.ov_evidence_days), dry_run),
         remove(found.logs(home / "logs", settings.ov_keep_logs_days), dry_run),

@@ -14,11 +14,11 @@ RELEASABLE = (Estado.ERROR, Estado.CONFLICTO, Estado.FALTA_LOCAL)
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A row that isn't tried now. fecha: None for one of the predecessor's. motivo: a code, or empty."""
+    """A row that isn't tried now. fecha: its file's. motivo: a code, or empty."""
 
     id: int
     empresa: str
-    fecha: date | None
+    fecha: date
     clave_s3: str
     estado_carga: str
     motivo: str

@@ -180,15 +180,16 @@ WHERE r.id = h.id AND r.estado_carga = 'subiendo' AND r.arrendado_por = %(dueno)
 
 -- name: requeue_parked
 -- Rows that wait for a person, or for their next try. A permanent error is told by a prefix of its text.
+-- The day is the file's, as for whoever uploads it: a row keeps the day on which it was last tried.
 SELECT
-    id, empresa, fecha, clave_s3, estado_carga,
-    coalesce(regexp_replace(ultimo_error, '^permanente: ', ''), '') AS motivo
-FROM data_general.registros_ov_s3
-WHERE bucket_s3 = %(bucket)s
-    AND estado_carga = %(estado)s
-    AND archivo_id IS NOT NULL  -- a row of the registry without a file has nothing to send
-    AND (%(empresa)s::text IS NULL OR empresa = %(empresa)s)
-    AND (%(desde)s::date IS NULL OR fecha >= %(desde)s)
-    AND (%(hasta)s::date IS NULL OR fecha <= %(hasta)s)
-    AND starts_with(coalesce(regexp_replace(ultimo_error, '^permanente: ', ''), ''), %(motivo)s)
-ORDER BY fecha, empresa, clave_s3
+    r.id, r.empresa, a.fecha, r.clave_s3, r.estado_carga,
+    coalesce(regexp_replace(r.ultimo_error, '^permanente: ', ''), '') AS motivo
+FROM data_general.registros_ov_s3 AS r
+JOIN data_general.archivos_ov AS a ON a.id = r.archivo_id
+WHERE r.bucket_s3 = %(bucket)s
+    AND r.estado_carga = %(estado)s
+    AND (%(empresa)s::text IS NULL OR r.empresa = %(empresa)s)
+    AND (%(desde)s::date IS NULL OR a.fecha >= %(desde)s)
+    AND (%(hasta)s::date IS NULL OR a.fecha <= %(hasta)s)
+    AND starts_with(coalesce(regexp_replace(r.ultimo_error, '^permanente: ', ''), ''), %(motivo)s)
+ORDER BY a.fecha, r.empresa, r.clave_s3

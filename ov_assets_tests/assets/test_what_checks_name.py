@@ -87,6 +87,21 @@ def test_a_hundred_listed_and_not_captured_are_counted_and_some_of_them_named(
     assert len(told["faltantes"]) == NAMED_MAX
 
 
+def test_what_somebody_typed_instead_of_a_radicado_is_named_by_its_hash(
+    database: dict[str, Any], data_dir: Any
+) -> None:
+    typed = "Juana Pérez 3001234567"
+    listed = [ListedRow(typed, f"{PARTITION.day:%Y/%m/%d} 08:00", "Finalizado", "h")]
+    with connect(database) as conn:
+        record_listing(conn, *PARTITION, PARTITION.day, listed, datetime.now(UTC), complete=True)
+    resources()["disk"].open().captures(PARTITION).record_outcome({})
+    written(data_dir, [row(1, company="aire", numero_radicado=typed) | {"empresa": "afinia"}])
+    for name in ("every_listed_pqr_captured", "csv_contract", "rds_equals_csv"):
+        found = checked(name)
+        assert not found.passed, name
+        assert "Juana" not in f"{found.description} {metadata(found)}", name
+
+
 def test_what_the_list_shows_and_no_day_can_have_is_told(
     database: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:

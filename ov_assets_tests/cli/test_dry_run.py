@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr
+from ov_assets_tests.sandbox.helpers import eventually
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]
 RUN = ("run", "--company", "aire", "--date", EMPTY_DAY)
@@ -76,7 +78,7 @@ def left(environment, database, bucket, data_dir) -> Any:
                 for item in bucket.client.list_objects_v2(Bucket=bucket.name).get("Contents", ())
             ],
             "disk": tree(data_dir),
-            "temporary": list(Path(environment["TMPDIR"]).glob("ov-*")),
+            "temporary": [*Path(environment["TMPDIR"]).glob("ov-*"), *data_dir.parent.glob("dry-run-*")],
             "dagster": {name: events.get(name) for name in ("runs", "run_tags", "event_logs", "asset_keys")},
         }
 
@@ -130,4 +132,25 @@ def test_what_fails_in_a_dry_run_is_said_in_its_json_and_leaves_nothing(
     said = json.loads(ov(nowhere, *RUN, "--dry-run", "--json", code=1).stdout)
     assert said["captured"] == 1
     assert len(said["errors"]) == 1
+    assert left() == before
+
+
+def test_what_a_kill_leaves_of_a_dry_run_is_private_and_removed_by_the_next_and_by_the_cleanup(
+    portal: Any, environment: dict[str, str], left: Any, data_dir: Path
+) -> None:
+    add_pqr(portal, "aire", attachments=1)
+    ov(environment, "cleanup", "--dry-run")  # it makes Dagster's tables
+    before, home = left(), data_dir.parent
+    portal.control("aire").put("faults", json={"latency_ms": 1500}).raise_for_status()
+    killed = subprocess.Popen([*OV, *RUN, "--dry-run"], env=environment, start_new_session=True)
+    eventually(lambda: [*home.glob("dry-run-*")], 60, "the folder of a dry run")
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    (abandoned,) = home.glob("dry-run-*")
+    assert abandoned.stat().st_mode & 0o077 == 0
+    portal.control("aire").put("faults", json={"latency_ms": 0}).raise_for_status()
+    freed = json.loads(ov(environment, "cleanup", "--dry-run", "--json").stdout)
+    assert {item["clase"]: item["elementos"] for item in freed}["restos"] == 1
+    assert abandoned.exists()
+    assert json.loads(ov(environment, *RUN, "--dry-run", "--json").stdout)["captured"] == 1
     assert left() == before

@@ -94,6 +94,13 @@ def test_only_what_was_asked_for(parked, asked, sent):
     assert states(parked) == before | dict.fromkeys(sent, "pendiente")
 
 
+def test_a_file_is_asked_for_by_its_own_day_after_its_fecha_moved(parked):
+    with psycopg.connect(**parked) as conn:
+        conn.execute("UPDATE data_general.archivos_ov SET fecha = '2025-10-20' WHERE numero_radicado = 'k1'")
+    ov("--from", "2025-10-20")
+    assert {key for key, state in states(parked).items() if state == "pendiente"} == {"k1"}
+
+
 def test_a_dry_run_names_them(parked):
     assert {line.split("\t")[0] for line in ov("--dry-run").stdout.splitlines()} == {"k1", "k2", "k3", "k4"}
 
