@@ -22,8 +22,8 @@ from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.rds.asked import record_asked
+from ov_assets.rds.connection import RdsError
 from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
-from ov_assets.rds.locks import LockLostError
 from ov_assets.timezone import BOGOTA
 
 Connect = Callable[[], AbstractContextManager[psycopg.Connection]]
@@ -55,7 +55,7 @@ def capture(
         started = datetime.now(BOGOTA)
         try:
             read_day(site, limits, day, store, report, still_ours)
-        except (PortalError, LockLostError):
+        except (PortalError, RdsError):
             if report.looks:
                 _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=False)
             raise
