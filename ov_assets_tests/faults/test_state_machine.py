@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from ov_assets.flow import upload as flow_upload
-from ov_assets.flow.reconcile.judge import Accion
+from ov_assets.flow.reconcile.finding import Accion
 from ov_assets.flow.reconcile.run import Report
 from ov_assets.flow.upload import LIMITS
 from ov_assets.rds import registry

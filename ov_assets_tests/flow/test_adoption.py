@@ -9,7 +9,7 @@ import pytest
 
 from ov_assets.flow.adoption import adopt_partition
 from ov_assets.flow.reconcile.claims import Claims
-from ov_assets.flow.reconcile.judge import Accion
+from ov_assets.flow.reconcile.finding import Accion
 from ov_assets.flow.reconcile.keys import Named, named, raw_prefixes
 from ov_assets.flow.reconcile.run import Report, Request, reconcile
 from ov_assets.pqr.manifest import Clase

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ov_assets.flow.reconcile import run as reconcile
-from ov_assets.flow.reconcile.judge import Accion, Finding
+from ov_assets.flow.reconcile.finding import Accion, Finding
 from ov_assets.flow.reconcile.run import Request, TooManyChangesError
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.keys import Layout

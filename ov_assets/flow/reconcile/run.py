@@ -14,7 +14,8 @@ import psycopg
 from ov_assets.companies import COMPANIES
 from ov_assets.days import FIRST_DAY, today
 from ov_assets.flow.reconcile.claims import Claims
-from ov_assets.flow.reconcile.judge import UNCOPIED, Accion, Finding, Local, World, classify, to_verify
+from ov_assets.flow.reconcile.finding import UNCOPIED, Accion, Finding, Local
+from ov_assets.flow.reconcile.judge import World, classify, to_verify
 from ov_assets.flow.reconcile.keys import named, raw_prefixes
 from ov_assets.flow.reconcile.settle import settle
 from ov_assets.pqr.files import sha256_of

@@ -8,7 +8,7 @@ from itertools import islice
 
 import psycopg
 
-from ov_assets.flow.reconcile.judge import Accion, Finding, Local
+from ov_assets.flow.reconcile.finding import Accion, Finding, Local
 from ov_assets.flow.reconcile.keys import SHARED_FOLDERS
 from ov_assets.rds import adoption, registry
 from ov_assets.rds import reconcile as rows
