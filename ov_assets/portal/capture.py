@@ -11,11 +11,11 @@ from time import monotonic
 
 from ov_assets.portal.browser.evidence import Evidence, remove_old_evidence
 from ov_assets.portal.browser.session import PortalSession, portal_session
-from ov_assets.portal.errors import ListUnstable
+from ov_assets.portal.errors import FilterNotApplied, ListUnstable
 from ov_assets.portal.pages.details import Details
-from ov_assets.portal.pages.list import PqrList
+from ov_assets.portal.pages.list import OnPage, PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter, Look
-from ov_assets.portal.pages.looking import patient_look
+from ov_assets.portal.pages.looking import patient_look, wider_look
 from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
@@ -23,6 +23,7 @@ from ov_assets.pqr.captures import CaptureStore
 
 Progress = Callable[[int, int], None]
 StillOurs = Callable[[], None]
+Ask = Callable[[PortalSession, PqrList, Filter, OnPage], Awaitable[Look]]
 
 
 class _Capture:
@@ -38,6 +39,7 @@ class _Capture:
     ) -> None:
         self.site, self.day, self.store, self.limits, self.now = site, day, store, limits, now
         self.report, self.still_ours = report, still_ours
+        self.wanted = Filter(FINALIZADO, day, day)
 
     async def run(self, on_progress: Progress) -> None:
         begin = monotonic()
@@ -71,10 +73,9 @@ class _Capture:
                 await pqr_list.close()
                 await session.recycle()
 
-        async def look() -> Look:
+        async def look(ask: Ask) -> Look:
             async with walking:
-                wanted = Filter(FINALIZADO, self.day, self.day)
-                return await patient_look(session, pqr_list, wanted, self._sees(details))
+                return await ask(session, pqr_list, self.wanted, self._sees(details))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -93,17 +94,28 @@ class _Capture:
 
         def sees(rows: list[ListedRow]) -> None:
             self.still_ours()
-            for row in rows:
+            of_the_day = [row for row in rows if row.day == self.day]
+            for row in of_the_day:
                 self.report.listed.setdefault(row.numero_radicado, row)
-            details.offer(rows)
+            details.offer(of_the_day)
 
         return sees
 
-    async def _until_two_looks_agree(self, look: Callable[[], Awaitable[Look]], details: Details) -> None:
+    async def _until_two_looks_agree(self, look: Callable[[Ask], Awaitable[Look]], details: Details) -> None:
+        """The second look asks for the day alone, so that two different questions have the same answer.
+
+        A portal that leaves out an end of its dates answers less, or takes no such question; then only the
+        wider one is asked from there on.
+        """
         previous: Look | None = None
         while True:
             began = self.now()
-            seen = await look()
+            try:
+                seen = await look(patient_look if self.report.looks == 1 else wider_look)
+            except FilterNotApplied:
+                if self.report.looks != 1:
+                    raise
+                seen = await look(wider_look)
             self.report.looks += 1
             self.report.listed, self.report.repeated = seen.rows, seen.repeated
             self.report.looked_at = began

@@ -72,6 +72,12 @@ class FilterNotApplied(PortalError):
     advice = "The list was not walked, since it would be the unfiltered one; the next run tries again."
 
 
+class DayRefused(FilterNotApplied):
+    """The filter takes no day that is still to come."""
+
+    passing = False
+
+
 class ListUnstable(PortalError):
     """Rows kept moving while the list was read."""
 

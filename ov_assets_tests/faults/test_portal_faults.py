@@ -17,6 +17,7 @@ from ov_assets.portal.report import CaptureReport
 from ov_assets.sandbox.portal.faults import ATTACHMENT_MODES, SGC_MODES, SWITCHES
 from ov_assets_tests.portal.tools import (
     COMPANY,
+    EMPTY_DAY,
     add_pqrs,
     any_fault,
     capture,
@@ -65,11 +66,12 @@ HARMLESS = [
     case("next_ignored", pqrs=TWO_PAGES),
     case("session_expires_after", {"requests": 7, "times": 2}, pqrs=TWO_PAGES),
     case("repeated_radicado", pqrs=TWO_PAGES),
-    case("shift_every", {"pages": 2, "max": 2}, pqrs=TWO_PAGES),
+    case("shift_every", {"pages": 2, "max": 2, "day": EMPTY_DAY.isoformat()}, pqrs=TWO_PAGES),
     case("layout_changed", HARMLESS_LAYOUT),
     case("detail_stale", 500),
     case("console_error"),
     case("latency_ms", 40),
+    case("exclusive_dates", "end"),
     case("xhr_hang", {"target": "list"}),
     case("xhr_hang", {"target": "detail", "requests": 2}),
 ]
@@ -209,7 +211,7 @@ def test_rows_that_shift_while_the_list_is_walked_are_all_captured(portal: Any, 
     """A new PQR on every second page of the first walk pushes each later row towards the next page."""
     add_pqrs(portal, SHIFTING_PQRS, attachments=0)
     sign_in(portal, tmp_path)
-    faults(portal, shift_every={"pages": 2, "max": SHIFTING_PQRS // 20 + 1})
+    faults(portal, shift_every={"pages": 2, "max": SHIFTING_PQRS // 20 + 1, "day": EMPTY_DAY.isoformat()})
     report = capture(portal, tmp_path, quick(tmp_path))
     assert differences(portal, tmp_path) == (set(), [])
     assert len(report.listed) == SHIFTING_PQRS + SHIFTING_PQRS // 20 + 1

@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page, Request, Response
 
 from ov_assets.portal.errors import AccessBlocked, PortalDown, SessionExpired
 
 XHR = ("xhr", "fetch")
+REDIRECT_WITHIN_S = 2.0
 
 
 class PortalBusy(PortalDown):
@@ -50,12 +52,24 @@ def raise_for_status(company: str, status: int, retry_after: str | None, *, day:
         raise PortalDown(company, f"HTTP {status}", day=day)
 
 
+def is_login(url: str) -> bool:
+    return "login" in urlsplit(url).path.lower()
+
+
+def _first(request: Request) -> Request:
+    """What was asked before anything was redirected."""
+    while request.redirected_from is not None:
+        request = request.redirected_from
+    return request
+
+
 class RequestsWatch:
     """Follows the XHR of one tab from its creation on."""
 
     def __init__(self, page: Page, company: str) -> None:
         self._company = company
         self._under_way: set[Request] = set()
+        self._redirected: set[Request] = set()
         self._started = 0
         self._failures: list[tuple[int, str | None]] = []
         self._changed = asyncio.Event()
@@ -68,14 +82,28 @@ class RequestsWatch:
     def _on_request(self, request: Request) -> None:
         if request.resource_type in XHR:
             self._under_way.add(request)
-            self._started += 1
+            if request.redirected_from is None:
+                self._started += 1
+            else:
+                self._under_way.discard(request.redirected_from)
             self._changed.set()
 
     def _on_response(self, response: Response) -> None:
-        if response.request.resource_type in XHR and response.status >= 400:
+        if response.request.resource_type not in XHR:
+            return
+        if is_login(response.url) and not is_login(_first(response.request).url):
+            self._failures.append((401, None))  # sent to the login page instead of being refused
+        elif response.status >= 400:
             self._failures.append((response.status, response.headers.get("retry-after")))
+        elif 300 <= response.status < 400:
+            self._redirected.add(response.request)
 
     def _on_end(self, request: Request) -> None:
+        """A request that is sent elsewhere goes on there, with the next request; one that never comes ends it."""
+        if request in self._redirected:
+            self._redirected.discard(request)
+            asyncio.get_running_loop().call_later(REDIRECT_WITHIN_S, self._on_end, request)
+            return
         self._under_way.discard(request)
         self._changed.set()
 

@@ -29,7 +29,7 @@ from ov_assets.portal.browser.kept_session import KeptSession
 from ov_assets.portal.browser.login import close_popup, keep_popup_away, log_in
 from ov_assets.portal.browser.login_guard import LoginGuard
 from ov_assets.portal.browser.pace import Pace
-from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, raise_for_status
+from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, is_login, raise_for_status
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.errors import AccessBlocked, LoginRejected, PortalDown, PortalError, SessionExpired
 from ov_assets.portal.site import Limits, Site
@@ -57,10 +57,6 @@ class Tab:
     @property
     def at_login(self) -> bool:
         return is_login(self.page.url)
-
-
-def is_login(url: str) -> bool:
-    return "login" in urlsplit(url).path.lower()
 
 
 def browser_failed(company: str, error: PlaywrightError | TimeoutError) -> PortalDown:

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from playwright.async_api import Download, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
-from ov_assets.portal.browser.requests import XHR, PortalBusy, raise_for_status
-from ov_assets.portal.browser.session import PortalSession, Tab, is_login
+from ov_assets.portal.browser.requests import XHR, PortalBusy, is_login, raise_for_status
+from ov_assets.portal.browser.session import PortalSession, Tab
 from ov_assets.portal.errors import AttachmentFailed, PortalDown, SessionExpired
 from ov_assets.portal.row import ListedRow
 

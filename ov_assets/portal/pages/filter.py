@@ -1,14 +1,16 @@
 """The filter panel of the list page: opened, set, and read back before anything is searched for."""
 
 import re
+from datetime import datetime
 
 from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.contract import Element
-from ov_assets.portal.errors import FilterNotApplied, LayoutChanged
+from ov_assets.portal.errors import DayRefused, FilterNotApplied, LayoutChanged
 from ov_assets.portal.pages.look import Filter
 from ov_assets.portal.scripts import POLL_MS, script
+from ov_assets.timezone import BOGOTA
 
 TOGGLE = "a.accordion-toggle"
 ESTADO = 'md-select[ng-model="filtros.Estado"]'
@@ -39,7 +41,7 @@ async def open_filter(page: Page) -> None:
 
 
 async def set_filter(page: Page, company: str, wanted: Filter) -> None:
-    """Set the three controls of the open panel. Raises LayoutChanged, FilterNotApplied."""
+    """Set the three controls of the open panel. Raises LayoutChanged, FilterNotApplied, DayRefused."""
     shown = [wanted.estado, wanted.first.isoformat(), wanted.last.isoformat()]
     for _ in range(FILTER_TRIES):
         await _choose_estado(page, company, wanted.estado)
@@ -52,6 +54,8 @@ async def set_filter(page: Page, company: str, wanted: Filter) -> None:
         except PlaywrightTimeout:
             continue
         return
+    if wanted.last > datetime.now(BOGOTA).date():
+        raise DayRefused(company, "the filter doesn't keep a day that is still to come", day=wanted.last)
     raise FilterNotApplied(company, "the filter controls don't keep what is set", day=wanted.first)
 
 

@@ -1,7 +1,7 @@
 """What to ask the list for, and what one walk over it saw."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from ov_assets.portal.row import ListedRow
 
@@ -15,6 +15,12 @@ class Filter:
     estado: str
     first: date
     last: date
+
+    @property
+    def wider(self) -> "Filter":
+        """The same, and a day more at either end: which of its own days a portal leaves out isn't known."""
+        day = timedelta(days=1)
+        return Filter(self.estado, self.first - day, self.last + day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,13 @@ class Look:
     def whole(self) -> bool:
         """Nothing moved while it was read, and the unique radicados are as many as the footer says."""
         return self.steady and not self.repeated
+
+    def within(self, wanted: Filter) -> "Look":
+        """What of it is of these days; total counts those only."""
+        rows = {key: row for key, row in self.rows.items() if wanted.first <= row.day <= wanted.last}
+        total = self.total - len(self.rows) + len(rows)
+        repeated = tuple(radicado for radicado in self.repeated if radicado in rows)
+        return Look(rows, total, self.steady, repeated, self.page_turns)
 
     def agrees_with(self, other: "Look | None") -> bool:
         """Whether both looks saw the same, with the same content.

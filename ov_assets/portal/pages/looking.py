@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from time import monotonic
 
@@ -11,7 +12,7 @@ from ov_assets.portal.browser.evidence import Evidence, remove_old_evidence
 from ov_assets.portal.browser.requests import PortalBusy
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.session import PortalSession, browser_failed, portal_session
-from ov_assets.portal.errors import PortalDown, PortalError, SessionExpired
+from ov_assets.portal.errors import DayRefused, PortalDown, PortalError, SessionExpired
 from ov_assets.portal.pages.list import OnPage, PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter, Look
 from ov_assets.portal.report import CaptureReport
@@ -43,6 +44,21 @@ async def patient_look(
                 await recover(session, fault, logins)
                 raise fault from None
     raise AssertionError("stamina either returns or raises")
+
+
+async def wider_look(
+    session: PortalSession, pqr_list: PqrList, wanted: Filter, on_page: OnPage = lambda rows: None
+) -> Look:
+    """What is of the wanted days in a look at a day more at either end.
+
+    Whether a portal counts the days that it is asked for to what it lists isn't known. One that takes no day
+    to come shows today's at the latest tomorrow.
+    """
+    try:
+        look = await patient_look(session, pqr_list, wanted.wider, on_page)
+    except DayRefused:
+        look = await patient_look(session, pqr_list, replace(wanted.wider, last=wanted.last), on_page)
+    return look.within(wanted)
 
 
 def named(
@@ -94,10 +110,10 @@ def list_window(
             pqr_list = PqrList(session)
             try:
                 wanted = Filter(FINALIZADO, first, last)
-                look = await patient_look(session, pqr_list, wanted, on_page)
+                look = await wider_look(session, pqr_list, wanted, on_page)
                 report.looks = 1
                 if not look.whole:
-                    look = _both(look, await patient_look(session, pqr_list, wanted, on_page))
+                    look = _both(look, await wider_look(session, pqr_list, wanted, on_page))
                     report.looks = 2
                 report.listed, report.repeated = look.rows, look.repeated
                 return look

@@ -25,11 +25,12 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | sgc | radicado or `*` -> blank, late, numeric, duplicated | what is in the SGC input (late: after 1.2 s) |
 | attachments | radicado or `*` -> one of ATTACHMENT_MODES | what a click yields, or how many files |
 | repeated_radicado | page (2) | the first row of that page is the last row of the page before, once more |
-| shift_every | pages (1), max (3), done (0) | each n-th list XHR, a new Finalizado PQR comes on top |
+| shift_every | pages (1), max (3), done (0), day (null: the last) | after n list XHR, a new PQR is there |
 | layout_changed | which: list of LAYOUTS (["rename_nic"]) | the portal's vendor has released a new version |
 | detail_stale | ms (1500) | a detail first shows the PQR that the session saw before |
 | console_error | | the page logs an error of its own script |
 | latency_ms | ms (100) | added to every answer |
+| exclusive_dates | which: start, end (end) | Buscar leaves that day out |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
 that the control API tells changes with them. The other modes of `attachments` only change what a click
@@ -41,7 +42,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-LAYOUTS = ("rename_nic", "no_buscar_label", "rename_columns", "swap_columns", "actions_first", "extra_label")
+LAYOUTS = (
+    "rename_nic", "no_buscar_label", "rename_columns", "swap_columns", "actions_first", "extra_label",
+    "no_future",
+)  # fmt: skip
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (
     "download", "new_tab", "inline_viewer", "http_500", "zero_bytes", "wrong_magic", "none", "two",
@@ -146,6 +150,7 @@ class Shift:
     pages: int = 1
     max: int = 3
     done: int = 0
+    day: str | None = None
 
 
 @dataclass
@@ -156,6 +161,14 @@ class Layout:
         self.which = [self.which] if isinstance(self.which, str) else list(self.which)
         for name in self.which:
             _one_of(name, LAYOUTS)
+
+
+@dataclass
+class ExclusiveDates:
+    which: str = "end"
+
+    def __post_init__(self) -> None:
+        _one_of(self.which, ("start", "end"))
 
 
 @dataclass
@@ -187,6 +200,7 @@ SWITCHES: dict[str, type] = {
     "detail_stale": Slow,
     "console_error": On,
     "latency_ms": Latency,
+    "exclusive_dates": ExclusiveDates,
 }
 MODES = {"sgc": SGC_MODES, "attachments": ATTACHMENT_MODES}
 

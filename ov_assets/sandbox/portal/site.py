@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from .attachments import Files, attachments_of
@@ -121,6 +121,7 @@ class Site:
             return [], 0
         if self.faults.get("filters_ignored"):
             query = Query()
+        query = self._understood(query)
         start = (page - 1) * size
         total = self.faults.get("total_override")
         count = total.total if total else self.book.count(query)
@@ -129,6 +130,14 @@ class Site:
             rows_before = start - 1 if page >= repeated.page else start
             return self._rows(query, rows_before, size, count), count + 1
         return self._rows(query, start, size, count), count
+
+    def _understood(self, query: Query) -> Query:
+        exclusive, day = self.faults.get("exclusive_dates"), timedelta(days=1)
+        if exclusive and exclusive.which == "end" and query.hasta:
+            return replace(query, hasta=query.hasta - day)
+        if exclusive and exclusive.which == "start" and query.desde:
+            return replace(query, desde=query.desde + day)
+        return query
 
     def _rows(self, query: Query, start: int, length: int, total: int) -> list[Stub]:
         length = max(0, min(length, total - start))
@@ -151,7 +160,7 @@ class Site:
         self._lists_since_shift = 0
         fault.done += 1
         now = self.book.now()
-        listed = query.hasta or now.date()
+        listed = date.fromisoformat(fault.day) if fault.day else query.hasta or now.date()
         end_of_day = datetime.combine(listed, datetime.min.time()) + timedelta(
             hours=23, minutes=59, seconds=59
         )

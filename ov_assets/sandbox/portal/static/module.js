@@ -77,6 +77,7 @@
   module.controller("ListController", ["$scope", "$http", function ($scope, $http) {
     var applied = {};
 
+    $scope.hoy = new Date(settings.hoy + "T00:00:00");
     $scope.estados = ["Radicado", "En proceso", "Finalizado"];
     $scope.filtros = { Estado: null, fechaInicial: null, fechaFinal: null };
     $scope.query = { page: 1, limit: 10 };
