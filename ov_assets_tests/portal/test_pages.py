@@ -295,6 +295,31 @@ def test_a_window_costs_one_login_and_one_walk(portal: Any) -> None:
     print(f"{look.total} rows, {report.logins} login, {report.page_turns} turns, {report.seconds:.0f} s")
 
 
+@pytest.mark.parametrize("requests", range(8, 14))
+def test_a_session_that_ends_by_a_redirection_leaves_no_claim_number_blank(
+    portal: Any, tmp_path: Path, requests: int
+) -> None:
+    add_pqrs(portal, 3)
+    sign_in(portal, tmp_path)
+    faults(
+        portal,
+        sgc={"*": "late"},
+        expiry_redirects=True,
+        session_expires_after={"requests": requests, "times": 1},
+    )
+    capture(portal, tmp_path, quick(tmp_path, tabs=1))
+    assert differences(portal, tmp_path) == (set(), [])
+    assert stats(portal)["logins_ok"] >= 2
+
+
+def test_a_field_that_comes_by_a_request_of_its_own_is_waited_for(portal: Any, tmp_path: Path) -> None:
+    add_pqrs(portal, 6, campos={"comentarios": "Se revisó en terreno"})
+    sign_in(portal, tmp_path)
+    faults(portal, late_comments={"after_ms": 50, "ms": 900})
+    capture(portal, tmp_path, quick(tmp_path))
+    assert differences(portal, tmp_path) == (set(), [])
+
+
 @pytest.mark.parametrize("which", ["end", "start"])
 def test_a_portal_that_leaves_out_an_end_of_its_dates_hides_no_pqr(
     portal: Any, tmp_path: Path, which: str

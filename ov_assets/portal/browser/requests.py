@@ -99,7 +99,7 @@ class RequestsWatch:
             self._redirected.add(response.request)
 
     def _on_end(self, request: Request) -> None:
-        """A request that is sent elsewhere goes on there, with the next request; one that never comes ends it."""
+        """A request that is sent elsewhere goes on with the next one; if that never comes, it has ended."""
         if request in self._redirected:
             self._redirected.discard(request)
             asyncio.get_running_loop().call_later(REDIRECT_WITHIN_S, self._on_end, request)

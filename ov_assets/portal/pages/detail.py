@@ -134,8 +134,8 @@ class DetailTab:
         and accepted only when no request is open and none has failed.
         """
         assert self.tab is not None
-        page, watch = self.tab.page, self.tab.watch
-        await watch.settled(self._mark, self._session.limits.answer_timeout_s, start_within_s=0)
+        page = self.tab.page
+        await self._quiet()
         if await page.evaluate(CLAIM_NUMBER_IS_EMPTY):
             with contextlib.suppress(PlaywrightTimeout):
                 await page.wait_for_function(
@@ -143,9 +143,14 @@ class DetailTab:
                     timeout=self._session.limits.late_field_grace_s * 1000,
                     polling=POLL_MS,
                 )
-            await watch.settled(self._mark, self._session.limits.answer_timeout_s, start_within_s=0)
+            await self._quiet()
         self._raise_failures(self.tab, row)
         return self._reading(await page.evaluate(READ_DETAIL), row)
+
+    async def _quiet(self) -> None:
+        """Wait until no request is open: its answer may be a field."""
+        assert self.tab is not None
+        await self.tab.watch.settled(self._mark, self._session.limits.answer_timeout_s, start_within_s=0)
 
     def _reading(self, raw: dict, row: ListedRow) -> Reading:
         shown: dict[str, str] = {}
@@ -179,6 +184,8 @@ class DetailTab:
             pdf = fixed_dates(
                 await self.tab.page.pdf(format="A4", print_background=True, margin=PDF_MARGIN), row.fecha
             )
+            await self._quiet()
+            self._raise_failures(self.tab, row)
             after = self._reading(await self.tab.page.evaluate(READ_DETAIL), row)
             if after == before:
                 if not holds_text(pdf, row.numero_radicado):

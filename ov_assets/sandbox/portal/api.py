@@ -10,7 +10,7 @@ import asyncio
 from datetime import date
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .book import Pqr, Query
@@ -50,12 +50,9 @@ def routes(site: Site) -> list[Route]:
         Route(f"{BASE}/Pqr/Get", endpoints.list),
         Route(f"{BASE}/Pqr/Detail", endpoints.detail),
         Route(f"{BASE}/Pqr/Sgc", endpoints.sgc),
+        Route(f"{BASE}/Pqr/Comentarios", endpoints.comments),
         Route(f"{BASE}/Adjunto/Get", endpoints.attachment),
     ]
-
-
-def denied() -> Response:
-    return JSONResponse({"Message": "Authorization has been denied for this request."}, 401)
 
 
 def failed() -> Response:
@@ -75,6 +72,11 @@ class Endpoints:
     def _session(self, request: Request) -> Session | None:
         return self.site.sessions.use(request.cookies.get(COOKIE))
 
+    def _denied(self) -> Response:
+        if self.site.faults.get("expiry_redirects"):
+            return RedirectResponse("/Login?returnurl=%2f")
+        return JSONResponse({"Message": "Authorization has been denied for this request."}, 401)
+
     async def _delay(self, target: str) -> None:
         faults = self.site.faults
         if slow := faults.get("xhr_slow"):
@@ -87,7 +89,7 @@ class Endpoints:
     async def list(self, request: Request) -> Response:
         self.site.stats.list_requests += 1
         if self._session(request) is None:
-            return denied()
+            return self._denied()
         await self._delay("list")
         faults = self.site.faults
         if faults.spend("list_500"):
@@ -120,7 +122,7 @@ class Endpoints:
         site.stats.detail_requests[radicado] += 1
         session = self._session(request)
         if session is None:
-            return denied()
+            return self._denied()
         await self._delay("detail")
         error, gone = faults.get("detail_500"), faults.get("detail_404")
         if error and error.radicado in {None, radicado} and faults.spend("detail_500"):
@@ -137,31 +139,43 @@ class Endpoints:
     def _detail(self, pqr: Pqr) -> dict:
         fields = {name: pqr.campos[key] for key, name in DETAIL_NAMES.items()}
         mode = self.site.faults.mode("attachments", pqr.numero_radicado) or "download"
+        late = self.site.faults.get("late_comments")
         return {
             "cd_Pqr": pqr.id,
             **fields,
             "ds_Barrio": pqr.barrio,
             # null: not at hand yet, the page asks for it in a second XHR; "" is really blank.
             "cd_ReclamoSgc": None if pqr.sgc_delay_ms else pqr.campos["numero_reclamo_sgc"],
+            **({"ds_Comentarios": "", "ms_Comentarios": late.after_ms} if late else {}),
             "adjuntos": [{"nm_Archivo": file.nombre, "ind_Modo": mode} for file in pqr.adjuntos],
         }
 
     async def sgc(self, request: Request) -> Response:
         stub = self.site.book.find_id(request.query_params.get("id", ""))
         if self._session(request) is None:
-            return denied()
+            return self._denied()
         if stub is None:
             return missing()
         pqr = self.site.shown(stub)
         await asyncio.sleep(pqr.sgc_delay_ms / 1000)
         return JSONResponse({"cd_ReclamoSgc": pqr.campos["numero_reclamo_sgc"]})
 
+    async def comments(self, request: Request) -> Response:
+        stub = self.site.book.find_id(request.query_params.get("id", ""))
+        if self._session(request) is None:
+            return self._denied()
+        if stub is None:
+            return missing()
+        if late := self.site.faults.get("late_comments"):
+            await asyncio.sleep(late.ms / 1000)
+        return JSONResponse({"ds_Comentarios": self.site.shown(stub).campos["comentarios"]})
+
     async def attachment(self, request: Request) -> Response:
         site = self.site
         stub = site.book.find_id(request.query_params.get("id", ""))
         site.stats.attachment_requests[stub.numero_radicado if stub else ""] += 1
         if self._session(request) is None:
-            return denied()
+            return self._denied()
         if stub is None:
             return missing()
         name = request.query_params.get("archivo", "")

@@ -30,6 +30,8 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | detail_stale | ms (1500) | a detail first shows the PQR that the session saw before |
 | console_error | | the page logs an error of its own script |
 | latency_ms | ms (100) | added to every answer |
+| expiry_redirects | | an XHR of a session that ended is sent to the login page, not refused |
+| late_comments | after_ms (50), ms (600) | a detail asks for its comments so late, and waits so long |
 | exclusive_dates | which: start, end (end) | Buscar leaves that day out |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
@@ -172,6 +174,12 @@ class ExclusiveDates:
 
 
 @dataclass
+class LateComments:
+    after_ms: int = 50
+    ms: int = 600
+
+
+@dataclass
 class Latency:
     ms: int = 100
 
@@ -201,6 +209,8 @@ SWITCHES: dict[str, type] = {
     "console_error": On,
     "latency_ms": Latency,
     "exclusive_dates": ExclusiveDates,
+    "expiry_redirects": On,
+    "late_comments": LateComments,
 }
 MODES = {"sgc": SGC_MODES, "attachments": ATTACHMENT_MODES}
 

@@ -122,6 +122,13 @@
       function show(pqr) {
         $scope.pqr = pqr;
         $scope.gestion = { Finalizar: pqr.ds_Estado === "Finalizado", NumeroReclamoSGC: pqr.cd_ReclamoSgc, Comentarios: pqr.ds_Comentarios };
+        if (pqr.ms_Comentarios !== undefined) {
+          $timeout(function () {
+            $http.get(settings.api + "/Pqr/Comentarios", { params: { id: pqr.cd_Pqr } }).then(function (response) {
+              if ($scope.pqr === pqr) { $scope.gestion.Comentarios = response.data.ds_Comentarios; }
+            }).catch(angular.noop);
+          }, pqr.ms_Comentarios);
+        }
         if (pqr.cd_ReclamoSgc === null) {
           $http.get(settings.api + "/Pqr/Sgc", { params: { id: pqr.cd_Pqr } }).then(function (response) {
             if ($scope.pqr === pqr) { $scope.gestion.NumeroReclamoSGC = response.data.cd_ReclamoSgc; }
