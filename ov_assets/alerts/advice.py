@@ -18,6 +18,10 @@ PORTAL: dict[str, Advice] = {
         "Ábralo en un navegador. Si está caído, espere: la siguiente ejecución lo intenta sola.",
         pasajera=True,
     ),
+    "PortalMoved": Advice(
+        "la dirección del portal lleva a otro sitio",
+        "Si es la dirección nueva del portal, póngala en OV_AFINIA_URL u OV_AIRE_URL. Allí no se escribió nada.",
+    ),
     "AccessBlocked": Advice(
         "el portal bloquea esta dirección",
         "Ejecute desde una red permitida o pida al dueño del portal que permita esta dirección.",

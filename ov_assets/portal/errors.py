@@ -33,6 +33,13 @@ class PortalDown(PortalError):
     advice = "The portal is down: look at it in a browser; the next run tries again by itself."
 
 
+class PortalMoved(PortalError):
+    """The portal's address leads to another host, where no password is typed and nothing is read."""
+
+    of_the_portal = True
+    advice = "If that is the portal's new address, set OV_…_URL to it; nothing was sent there."
+
+
 class AccessBlocked(PortalError):
     """The edge in front of the portal refuses this machine's address."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from ov_assets.companies import Company
 
@@ -26,6 +26,16 @@ class Site:
     @property
     def list_url(self) -> str:
         return urljoin(self.base_url, f"{LIST_PATH}#/List")
+
+    def owns(self, url: str) -> bool:
+        """Whether an address is the portal's own, or that of a blob which its page made.
+
+        Addresses come from pages, and pages from anybody: no other one is ever followed.
+        """
+        base, given = urlsplit(self.base_url), urlsplit(url.removeprefix("blob:"))
+        if given.scheme not in {base.scheme, "https"} or given.hostname != base.hostname:
+            return False
+        return given.port == base.port or (given.scheme, given.port) == ("https", None)
 
     def detail_url(self, href: str) -> str:
         """The address of a detail from a row's `href`, resolved against the list page, never the root."""

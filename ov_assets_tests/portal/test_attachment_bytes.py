@@ -2,7 +2,7 @@
 
 import pytest
 
-from ov_assets.portal.pages.attachments import check_bytes
+from ov_assets.portal.pages.file_bytes import check_bytes
 
 MAX_BYTES = 1_000
 HEIC = b"\x00\x00\x00\x18ftypheic"

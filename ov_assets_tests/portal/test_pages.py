@@ -8,12 +8,11 @@ import stat
 import tempfile
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import time_machine
 from playwright.async_api import Page
 
 from ov_assets.portal.browser import login
@@ -27,7 +26,6 @@ from ov_assets.portal.pages.looking import list_window, patient_look
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Keep, Limits
-from ov_assets.timezone import BOGOTA
 from ov_assets_tests.portal.tools import (
     COMPANY,
     EMPTY_DAY,
@@ -293,66 +291,6 @@ def test_a_window_costs_one_login_and_one_walk(portal: Any) -> None:
     assert report.page_turns == (sum(walked) - 1) // 10
     assert stats(portal)["logins_ok"] == 1
     print(f"{look.total} rows, {report.logins} login, {report.page_turns} turns, {report.seconds:.0f} s")
-
-
-@pytest.mark.parametrize("requests", range(8, 14))
-def test_a_session_that_ends_by_a_redirection_leaves_no_claim_number_blank(
-    portal: Any, tmp_path: Path, requests: int
-) -> None:
-    add_pqrs(portal, 3)
-    sign_in(portal, tmp_path)
-    faults(
-        portal,
-        sgc={"*": "late"},
-        expiry_redirects=True,
-        session_expires_after={"requests": requests, "times": 1},
-    )
-    capture(portal, tmp_path, quick(tmp_path, tabs=1))
-    assert differences(portal, tmp_path) == (set(), [])
-    assert stats(portal)["logins_ok"] >= 2
-
-
-def test_a_field_that_comes_by_a_request_of_its_own_is_waited_for(portal: Any, tmp_path: Path) -> None:
-    add_pqrs(portal, 6, campos={"comentarios": "Se revisó en terreno"})
-    sign_in(portal, tmp_path)
-    faults(portal, late_comments={"after_ms": 50, "ms": 900})
-    capture(portal, tmp_path, quick(tmp_path))
-    assert differences(portal, tmp_path) == (set(), [])
-
-
-@pytest.mark.parametrize("which", ["end", "start"])
-def test_a_portal_that_leaves_out_an_end_of_its_dates_hides_no_pqr(
-    portal: Any, tmp_path: Path, which: str
-) -> None:
-    day = timedelta(days=1)
-    here = add_pqrs(portal, 12)
-    for other in (EMPTY_DAY - day, EMPTY_DAY + day):
-        add_pqrs(portal, 2, day=other)
-    sign_in(portal, tmp_path)
-    faults(portal, exclusive_dates=which)
-    report = capture(portal, tmp_path, quick(tmp_path))
-    assert set(report.listed) == set(here)
-    assert differences(portal, tmp_path) == (set(), [])
-    assert set(list_window(site_of(portal), EMPTY_DAY, EMPTY_DAY, quick(tmp_path)).rows) == set(here)
-
-
-def test_a_filter_that_takes_no_day_to_come_is_asked_without_it(portal: Any, tmp_path: Path) -> None:
-    now = datetime.combine(EMPTY_DAY, time(12), BOGOTA)
-    add_pqrs(portal, 3)
-    portal.control(COMPANY).put("clock", json={"now": now.isoformat()}).raise_for_status()
-    sign_in(portal, tmp_path)
-    faults(portal, layout_changed=["no_future"])
-    with time_machine.travel(now):
-        report = capture(portal, tmp_path, quick(tmp_path))
-    assert len(report.listed) == 3
-    assert report.failures == {}
-
-
-def test_an_empty_day_is_one_that_two_different_questions_find_empty(portal: Any, tmp_path: Path) -> None:
-    add_pqrs(portal, 1, day=EMPTY_DAY + timedelta(days=1))
-    sign_in(portal, tmp_path)
-    report = capture(portal, tmp_path, quick(tmp_path))
-    assert (report.listed, report.looks) == ({}, 2)
 
 
 def test_a_worn_out_browser_is_replaced_within_one_session(portal: Any, tmp_path: Path) -> None:

@@ -31,7 +31,14 @@ from ov_assets.portal.browser.login_guard import LoginGuard
 from ov_assets.portal.browser.pace import Pace
 from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, is_login, raise_for_status
 from ov_assets.portal.browser.retry import attempts
-from ov_assets.portal.errors import AccessBlocked, LoginRejected, PortalDown, PortalError, SessionExpired
+from ov_assets.portal.errors import (
+    AccessBlocked,
+    LoginRejected,
+    PortalDown,
+    PortalError,
+    PortalMoved,
+    SessionExpired,
+)
 from ov_assets.portal.site import Limits, Site
 
 VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
@@ -42,11 +49,16 @@ BLOCKED_TEXT = "request is blocked"
 
 @dataclass(slots=True)
 class Tab:
-    """A page of the context, the watch on its requests, and how much its console said, by kind."""
+    """A page of the context, the watch on its requests, and how much its console said, by kind.
+
+    names_seen, digests_seen: of the files that it has handed out, and may hand out once more, late.
+    """
 
     page: Page
     watch: RequestsWatch
     console: Counter[str] = field(default_factory=Counter)
+    names_seen: set[str] = field(default_factory=set)
+    digests_seen: set[str] = field(default_factory=set)
 
     async def close(self) -> None:
         """Close the page; one that is just being sent elsewhere may never say that it is closed."""
@@ -72,6 +84,8 @@ class PortalSession:
         self.pace = Pace(limits.min_interval_s)
         self.logins = 0
         self.opened_details = 0
+        # Whether what a page fetches is also saved or shown by it; None: not known yet.
+        self.hands_out_twice: bool | None = None
         self._playwright = playwright
         self._kept = KeptSession(site, limits.keep)
         self._guard = LoginGuard(site, limits.keep)
@@ -162,6 +176,8 @@ class PortalSession:
         except PlaywrightError as error:
             code = next((word for word in error.message.split() if word.startswith("net::")), "no connection")
             raise PortalDown(self.company, f"{urlsplit(url).netloc} does not answer ({code})") from None
+        if not self.site.owns(tab.page.url):
+            raise PortalMoved(self.company, f"the portal leads to {urlsplit(tab.page.url).hostname}")
         if response is not None:
             self._judge(response.status, response.headers.get("retry-after"))
             if BLOCKED_TEXT in (await tab.page.title()).lower():
@@ -188,7 +204,7 @@ class PortalSession:
             self._judge(answer.status, answer.headers.get("retry-after"))
         except SessionExpired:
             return False
-        return answer.ok and not is_login(answer.url)
+        return answer.ok and self.site.owns(answer.url) and not is_login(answer.url)
 
     async def _log_in(self) -> None:
         """Raises what `log_in` raises; the same password is never sent again once it was refused twice."""

@@ -3,37 +3,24 @@
 import asyncio
 import base64
 import contextlib
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
-from playwright.async_api import Download, Frame, Page, Request, Response
+from playwright.async_api import APIResponse, Download, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.browser.requests import XHR, PortalBusy, is_login, raise_for_status
 from ov_assets.portal.browser.session import PortalSession, Tab
 from ov_assets.portal.errors import AttachmentFailed, PortalDown, SessionExpired
+from ov_assets.portal.pages.file_bytes import check_bytes
 from ov_assets.portal.row import ListedRow
+from ov_assets.portal.site import Site
 
 LINKS = '.link-archivo, [ng-click^="descargarAdjunto"]'
-# First bytes by extension; docx and xlsx are ZIP files.
-MAGIC: dict[str, bytes] = {
-    ".pdf": b"%PDF",
-    ".png": b"\x89PNG",
-    ".jpg": b"\xff\xd8\xff",
-    ".jpeg": b"\xff\xd8\xff",
-    ".gif": b"GIF8",
-    ".zip": b"PK",
-    ".docx": b"PK",
-    ".xlsx": b"PK",
-    ".doc": b"\xd0\xcf\x11\xe0",
-    ".rar": b"Rar!",
-}
-# What else a file may be that has another's extension: any of the above, RTF, TIFF, BMP, WebP, 7z, HEIC.
-OTHER_FILES = (
-    *MAGIC.values(),
-    *(b"{\\rtf", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"7z\xbc\xaf"),
-    *(bytes([0, 0, 0, size]) + b"ftyp" for size in range(16, 64, 4)),
-)
-TRAILING_S = 0.3
+TRAILING_S, LEARN_TRAILING_S, TRAILING_MAX_S = 0.3, 3.0, 10.0
+REDIRECTS_MAX = 5
 BLOB_BYTES = """
 async (url) => {
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -44,35 +31,21 @@ async (url) => {
 """
 
 
-def check_bytes(data: bytes, name: str, max_bytes: int) -> str | None:
-    """What is wrong with an attachment's bytes, or None."""
-    if not data:
-        return "zero bytes"
-    if len(data) > max_bytes:
-        return f"{len(data)} bytes, over OV_ATTACHMENT_MAX_MB"
-    extension = PurePosixPath(name).suffix.lower()
-    magic = MAGIC.get(extension)
-    # People rename files: a PNG that is called .jpg is what they sent. A page or a text in its place isn't.
-    if magic and magic not in data[:1024] and not data.startswith(OTHER_FILES):
-        return f"not a {extension} file, nor any other that is known"
-    if magic is None and data[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        return "a web page instead of the file"
-    return None
+Answer = Download | Page | Response
 
 
 class _Race:
-    """Listens on a tab from before the click until the first usable answer to a request that follows it."""
+    """Listens on a tab from before the click on; what comes is offered in the order in which it comes."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._answer: asyncio.Future[Download | Page | Response] = asyncio.get_running_loop().create_future()
+    def __init__(self, page: Page, site: Site) -> None:
+        self._page, self._site = page, site
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._popups: list[Page] = []
         self._asked: set[Request] = set()
-        self._late = asyncio.Event()
         self._listeners = {
             "request": self._on_request,
             "response": self._on_response,
-            "download": self._offer,
+            "download": self._answers.put_nowait,
             "popup": self._on_popup,
         }
 
@@ -85,42 +58,44 @@ class _Race:
         for event, listener in self._listeners.items():
             self._page.remove_listener(event, listener)
 
-    def _offer(self, answer: Download | Page | Response) -> None:
-        if self._answer.done():
-            self._late.set()
-        else:
-            self._answer.set_result(answer)
-
     def _on_request(self, request: Request) -> None:
         self._asked.add(request)
 
     def _on_popup(self, popup: Page) -> None:
         self._popups.append(popup)
-        popup.on("download", self._offer)  # a tab that turns out to be a download never gets an address
+        # A tab that turns out to be a download never gets an address.
+        popup.on("download", self._answers.put_nowait)
 
         def arrived(frame: Frame) -> None:
             if frame == popup.main_frame and frame.url not in ("", "about:blank"):
-                self._offer(popup)
+                self._answers.put_nowait(popup)
 
         popup.on("framenavigated", arrived)
         if popup.url not in ("", "about:blank"):
-            self._offer(popup)
+            self._answers.put_nowait(popup)
 
     def _on_response(self, response: Response) -> None:
-        if response.request not in self._asked:
+        if response.request not in self._asked or not self._site.owns(response.url):
             return
         kind = response.headers.get("content-type", "")
         is_file = response.request.resource_type in XHR and "json" not in kind and "html" not in kind
         if response.status >= 400 or is_login(response.url) or is_file:
-            self._offer(response)
+            self._answers.put_nowait(response)
 
-    async def answer(self, timeout_s: float) -> Download | Page | Response:
-        return await asyncio.wait_for(asyncio.shield(self._answer), timeout_s)
+    async def answer(self) -> Answer:
+        return await self._answers.get()
 
-    async def quiet(self) -> None:
-        """Let what is fetched also be saved or shown, lest it be taken for the answer to the next click."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._late.wait(), TRAILING_S)
+    async def once_more(self, known: bool | None) -> bool:
+        """Wait for what was fetched to be saved or shown, too, lest it be taken for the next click's answer.
+
+        known: whether the portal's pages do so. Returns whether this one did.
+        """
+        patience_s = {None: LEARN_TRAILING_S, True: TRAILING_MAX_S, False: TRAILING_S}[known]
+        try:
+            await asyncio.wait_for(self._answers.get(), patience_s)
+        except TimeoutError:
+            return False
+        return True
 
     async def close_popups(self) -> None:
         for popup in self._popups:
@@ -128,24 +103,20 @@ class _Race:
                 await popup.close()
 
 
-async def fetch(session: PortalSession, tab: Tab, index: int, name: str, row: ListedRow) -> bytes:
-    """The bytes behind the `index`-th attachment link of the page.
+async def fetch(session: PortalSession, tab: Tab, index: int, names: Sequence[str], row: ListedRow) -> bytes:
+    """The bytes behind the `index`-th attachment link of the page; names: what all its links show.
 
     Raises AttachmentFailed, which names the radicado and the cause; SessionExpired, AccessBlocked or
     PortalBusy where the portal says so.
     """
     limits = session.limits
     await session.pace.turn()
-    with _Race(tab.page) as race:
+    with _Race(tab.page, session.site) as race:
         try:
             await tab.page.locator(LINKS).nth(index).dispatch_event("click")
-            answer = await race.answer(limits.attachment_timeout_s)
-            data = await asyncio.wait_for(
-                _bytes_of(session, tab.page, answer, row), limits.attachment_timeout_s
-            )
-            if isinstance(answer, Response):
-                await race.quiet()
-            problem = data if isinstance(data, str) else check_bytes(data, name, limits.attachment_max_bytes)
+            data = await _answer(session, tab, race, names[index], names, row)
+            most = limits.attachment_max_bytes
+            problem = data if isinstance(data, str) else check_bytes(data, names[index], most)
         except TimeoutError:
             problem = f"no bytes within {limits.attachment_timeout_s:.0f} s"
         except PlaywrightError as error:
@@ -160,10 +131,59 @@ async def fetch(session: PortalSession, tab: Tab, index: int, name: str, row: Li
     return data
 
 
-async def _bytes_of(
-    session: PortalSession, page: Page, answer: Download | Page | Response, row: ListedRow
+async def _answer(
+    session: PortalSession, tab: Tab, race: _Race, name: str, names: Sequence[str], row: ListedRow
 ) -> bytes | str:
+    """The bytes of the first answer that is this link's, or what the server said instead of them.
+
+    One that bears another link's name is that one's, late. So may be a file that this tab has handed out
+    before: it counts only if nothing else comes. Raises TimeoutError.
+    """
+    timeout_s = session.limits.attachment_timeout_s
+    others = {other for other in {*names, *tab.names_seen} if other} - {name}
+    doubtful: bytes | str | None = None
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                answer = await race.answer()
+                told = _told(answer)
+                is_named = bool(name) and name in told
+                if not is_named and any(other in told for other in others):
+                    continue
+                data = await asyncio.wait_for(_bytes_of(session, tab.page, answer, row), timeout_s)
+                if isinstance(answer, Response) or is_named or not _seen(data, tab):
+                    break
+                doubtful = data
+    except TimeoutError:
+        if doubtful is None:
+            raise
+        data = doubtful
+    if isinstance(answer, Response):
+        twice = await race.once_more(session.hands_out_twice)
+        session.hands_out_twice = session.hands_out_twice or twice
+    if isinstance(data, bytes):
+        tab.names_seen.add(name)
+        tab.digests_seen.add(sha256(data).hexdigest())
+    return data
+
+
+def _seen(data: bytes | str, tab: Tab) -> bool:
+    return isinstance(data, bytes) and sha256(data).hexdigest() in tab.digests_seen
+
+
+def _told(answer: Answer) -> str:
+    """What an answer says about which file it is: its address, and the name that it is saved under."""
+    if isinstance(answer, Download):
+        return f"{unquote(answer.url)} {answer.suggested_filename}"
+    if isinstance(answer, Response):
+        return f"{unquote(answer.url)} {unquote(answer.headers.get('content-disposition', ''))}"
+    return unquote(answer.url)
+
+
+async def _bytes_of(session: PortalSession, page: Page, answer: Answer, row: ListedRow) -> bytes | str:
     """The bytes of an answer, or what the server said instead of them."""
+    if not session.site.owns(answer.url):
+        return f"it lies at {urlsplit(answer.url).hostname or 'no host'}, which isn't the portal"
     if isinstance(answer, Download):
         path = Path(await answer.path())
         data = await asyncio.to_thread(path.read_bytes)
@@ -172,12 +192,27 @@ async def _bytes_of(
     if isinstance(answer, Page) and answer.url.startswith("blob:"):
         return base64.b64decode(await page.evaluate(BLOB_BYTES, answer.url))
     if isinstance(answer, Page):
-        timeout_ms = session.limits.attachment_timeout_s * 1000
-        again = await page.context.request.get(answer.url, timeout=timeout_ms)
+        again = await _get(session, page, answer.url)
+        if isinstance(again, str):
+            return again
         refused = _refusal(session, again.status, again.url, again.headers.get("retry-after"), row)
         return refused or await again.body()
     refused = _refusal(session, answer.status, answer.url, answer.headers.get("retry-after"), row)
     return refused or await answer.body()
+
+
+async def _get(session: PortalSession, page: Page, url: str) -> APIResponse | str:
+    """The answer at an address of the portal, or what is wrong with where it leads."""
+    timeout_ms = session.limits.attachment_timeout_s * 1000
+    for _ in range(REDIRECTS_MAX):
+        if not session.site.owns(url):
+            return f"it leads to {urlsplit(url).hostname}, which isn't the portal"
+        answer = await page.context.request.get(url, timeout=timeout_ms, max_redirects=0)
+        target = answer.headers.get("location")
+        if not 300 <= answer.status < 400 or target is None:
+            return answer
+        url = urljoin(url, target)
+    return f"it leads on more than {REDIRECTS_MAX} times"
 
 
 def _refusal(

@@ -70,6 +70,10 @@ class DetailTab:
         next PQR start from a full load, not from a page in an unknown state.
         """
         url = self._session.site.detail_url(row.href)
+        if not self._session.site.owns(url):
+            raise DetailMissing(
+                self._company, "its link leads to another host", day=row.day, radicado=row.numero_radicado
+            )
         route = url.split("#", 1)[1]
         fresh = (
             self.tab is None

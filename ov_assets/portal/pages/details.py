@@ -170,7 +170,7 @@ class Details:
         read_at = self._now()
         reading, pdf = await detail.read_and_print(row)
         files = [
-            (name, await attachments.fetch(self._session, detail.tab, index, name, row))
+            (name, await attachments.fetch(self._session, detail.tab, index, reading.attachments, row))
             for index, name in enumerate(reading.attachments)
         ]
         with self._store.draft(row.numero_radicado, row.huella, read_at) as draft:

@@ -51,6 +51,7 @@ LAYOUTS = (
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (
     "download", "new_tab", "inline_viewer", "http_500", "zero_bytes", "wrong_magic", "none", "two",
+    "saved_late", "saved_nameless", "sent_twice", "elsewhere",
 )  # fmt: skip
 
 

@@ -156,7 +156,27 @@
             var blob = $window.URL.createObjectURL(response.data);
             $scope.visor = { nombre: archivo.nm_Archivo, url: $sce.trustAsResourceUrl(blob) };
           }).catch(angular.noop);
+        } else if (archivo.ind_Modo === "saved_late" || archivo.ind_Modo === "saved_nameless") {
+          // Fetched late and saved later still, so that one file is saved while the next one is asked for.
+          $timeout(function () { return $http.get(url, { responseType: "blob" }); }, 1600).then(function (response) {
+            $timeout(function () {
+              var link = $window.document.createElement("a");
+              link.href = $window.URL.createObjectURL(response.data);
+              link.download = archivo.ind_Modo === "saved_late" ? archivo.nm_Archivo : "archivo";
+              link.click();
+            }, 1500);
+          }).catch(angular.noop);
+        } else if (archivo.ind_Modo === "elsewhere") {
+          $window.open("http://localhost:" + $window.location.port + url, "_blank");
         } else {
+          if (archivo.ind_Modo === "sent_twice") {
+            $timeout(function () {
+              var again = $window.document.createElement("iframe");
+              again.style.display = "none";
+              again.src = url + "&otra=1";
+              $window.document.body.appendChild(again);
+            }, 700);
+          }
           // A hidden frame: a file is downloaded, and an error page of the server is seen by nobody.
           var frame = $window.document.createElement("iframe");
           frame.style.display = "none";

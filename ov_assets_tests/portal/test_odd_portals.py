@@ -1,0 +1,131 @@
+"""Portals that behave as none here does, and as a real one may: nothing is lost, and nothing is mistaken."""
+
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from ov_assets.companies import COMPANIES
+from ov_assets.portal.pages.looking import list_window
+from ov_assets.portal.site import Site
+from ov_assets.timezone import BOGOTA
+from ov_assets_tests.portal.tools import (
+    COMPANY,
+    EMPTY_DAY,
+    add_pqrs,
+    capture,
+    differences,
+    faults,
+    quick,
+    sign_in,
+    site_of,
+    stats,
+)
+
+
+@pytest.mark.parametrize("requests", [9, 11, 13])
+def test_a_session_that_ends_by_a_redirection_leaves_no_claim_number_blank(
+    portal: Any, tmp_path: Path, requests: int
+) -> None:
+    add_pqrs(portal, 3)
+    sign_in(portal, tmp_path)
+    faults(
+        portal,
+        sgc={"*": "late"},
+        expiry_redirects=True,
+        session_expires_after={"requests": requests, "times": 1},
+    )
+    capture(portal, tmp_path, quick(tmp_path, tabs=1))
+    assert differences(portal, tmp_path) == (set(), [])
+    assert stats(portal)["logins_ok"] >= 2
+
+
+def test_a_field_that_comes_by_a_request_of_its_own_is_waited_for(portal: Any, tmp_path: Path) -> None:
+    add_pqrs(portal, 6, campos={"comentarios": "Se revisó en terreno"})
+    sign_in(portal, tmp_path)
+    faults(portal, late_comments={"after_ms": 50, "ms": 900})
+    capture(portal, tmp_path, quick(tmp_path))
+    assert differences(portal, tmp_path) == (set(), [])
+
+
+@pytest.mark.parametrize("which", ["end", "start"])
+def test_a_portal_that_leaves_out_an_end_of_its_dates_hides_no_pqr(
+    portal: Any, tmp_path: Path, which: str
+) -> None:
+    day = timedelta(days=1)
+    here = add_pqrs(portal, 12)
+    for other in (EMPTY_DAY - day, EMPTY_DAY + day):
+        add_pqrs(portal, 2, day=other)
+    sign_in(portal, tmp_path)
+    faults(portal, exclusive_dates=which)
+    report = capture(portal, tmp_path, quick(tmp_path))
+    assert set(report.listed) == set(here)
+    assert differences(portal, tmp_path) == (set(), [])
+    assert set(list_window(site_of(portal), EMPTY_DAY, EMPTY_DAY, quick(tmp_path)).rows) == set(here)
+
+
+def test_a_filter_that_takes_no_day_to_come_is_asked_without_it(portal: Any, tmp_path: Path) -> None:
+    now = datetime.combine(EMPTY_DAY, time(12), BOGOTA)
+    add_pqrs(portal, 3)
+    portal.control(COMPANY).put("clock", json={"now": now.isoformat()}).raise_for_status()
+    sign_in(portal, tmp_path)
+    faults(portal, layout_changed=["no_future"])
+    with time_machine.travel(now):
+        report = capture(portal, tmp_path, quick(tmp_path))
+    assert len(report.listed) == 3
+    assert report.failures == {}
+
+
+def test_an_empty_day_is_one_that_two_different_questions_find_empty(portal: Any, tmp_path: Path) -> None:
+    add_pqrs(portal, 1, day=EMPTY_DAY + timedelta(days=1))
+    sign_in(portal, tmp_path)
+    report = capture(portal, tmp_path, quick(tmp_path))
+    assert (report.listed, report.looks) == ({}, 2)
+
+
+@pytest.mark.parametrize("way", ["saved_late", "saved_nameless", "sent_twice"])
+def test_no_file_is_taken_for_another_however_late_it_comes_once_more(
+    portal: Any, tmp_path: Path, way: str
+) -> None:
+    add_pqrs(portal, 4, attachments=2)
+    sign_in(portal, tmp_path)
+    faults(portal, attachments=way)
+    report = capture(portal, tmp_path, quick(tmp_path, tabs=2))
+    assert report.failures == {}
+    assert differences(portal, tmp_path) == (set(), [])
+
+
+def test_a_file_that_lies_on_another_host_is_not_fetched_from_there(portal: Any, tmp_path: Path) -> None:
+    (radicado,) = add_pqrs(portal, 1, attachments=1)
+    sign_in(portal, tmp_path)
+    faults(portal, attachments="elsewhere")
+    report = capture(portal, tmp_path, quick(tmp_path))
+    assert report.failures[radicado].cause == "AttachmentFailed"
+    assert "localhost, which isn't the portal" in report.failures[radicado].message
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://portal.example/x", True),
+        ("blob:https://portal.example/1-2", True),
+        ("http://portal.example/x", False),
+        ("https://portal.example:8443/x", False),
+        ("https://portal.example.evil.test/x", False),
+        ("https://evil.test/?portal.example", False),
+        ("https://portal.example@evil.test/", False),
+        ("http://169.254.169.254/latest/meta-data", False),
+        ("file:///etc/hostname", False),
+        ("data:text/plain,x", False),
+        ("blob:null/1-2", False),
+    ],
+)
+def test_only_the_portals_own_addresses_are_followed(url: str, own: bool) -> None:
+    assert Site(COMPANIES[COMPANY], "https://portal.example/", "user", "password").owns(url) is own
+
+
+def test_a_portal_that_is_known_by_http_may_be_at_https() -> None:
+    site = Site(COMPANIES[COMPANY], "http://portal.example", "user", "password")
+    assert site.owns("https://portal.example/login")
