@@ -20,7 +20,7 @@ PORTAL: dict[str, Advice] = {
     ),
     "PortalMoved": Advice(
         "la dirección del portal lleva a otro sitio",
-        "Si es la dirección nueva del portal, póngala en OV_AFINIA_URL u OV_AIRE_URL. Allí no se escribió nada.",
+        "Si es la dirección nueva, póngala en OV_AFINIA_URL u OV_AIRE_URL. Allí no se escribió nada.",
     ),
     "AccessBlocked": Advice(
         "el portal bloquea esta dirección",
@@ -46,6 +46,11 @@ PORTAL: dict[str, Advice] = {
     "FilterNotApplied": Advice(
         "el portal no aplica el filtro de la lista",
         "La lista no se recorrió. La siguiente ejecución lo intenta sola; si se repite, revise el portal.",
+        pasajera=True,
+    ),
+    "DayRefused": Advice(
+        "el filtro del portal no acepta el día de hoy",
+        "Lo de hoy se leerá mañana. Mire en un navegador hasta qué fecha deja buscar el portal.",
         pasajera=True,
     ),
     "ListUnstable": Advice(
