@@ -332,3 +332,12 @@ def flow(
         values[f"{prefix}_PASSWORD"] = portal.password(company)
     for name, value in values.items():
         monkeypatch.setenv(name, str(value))
+
+
+@pytest.fixture
+def kept_session(flow: None, portal: Portal, data_dir: Path) -> None:
+    """`flow`, and an earlier run has logged in: for all that isn't about the log-in itself."""
+    from ov_assets_tests.portal.tools import sign_in  # Playwright comes with it
+
+    for company in ("afinia", "aire"):
+        sign_in(portal, data_dir.parent, company)

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from ov_assets.cli import main
 from ov_assets.days import CompanyDay
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, assert_equals_truth
-from ov_assets_tests.portal.tools import sign_in
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
@@ -47,6 +46,7 @@ def ov(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_json_is_one_object_with_the_counts(portal: Any, environment: dict[str, str]) -> None:
     add_pqr(portal, "aire", attachments=2)
     done = ov(environment, *RUN, "--json")
@@ -70,11 +70,11 @@ def test_json_is_one_object_with_the_counts(portal: Any, environment: dict[str, 
     }
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_a_dry_run_says_what_it_would_upload_and_writes_nothing_there(
     portal: Any, environment: dict[str, str], database: dict[str, Any], bucket: Any
 ) -> None:
     radicado = add_pqr(portal, "aire", attachments=1)
-    sign_in(portal, Path(environment["OV_HOME"]))
     done = ov(environment, *RUN, "--dry-run")
     assert done.returncode == 0, done.stderr
     planned = {line.split()[-1] for line in done.stdout.splitlines() if line.startswith("would upload ")}
@@ -91,8 +91,8 @@ def test_a_dry_run_says_what_it_would_upload_and_writes_nothing_there(
     assert len(uploaded) == 4
 
 
-def test_an_empty_day_is_success_and_says_so(portal: Any, environment: dict[str, str]) -> None:
-    sign_in(portal, Path(environment["OV_HOME"]))
+@pytest.mark.usefixtures("kept_session")
+def test_an_empty_day_is_success_and_says_so(environment: dict[str, str]) -> None:
     done = ov(environment, *RUN)
     assert done.returncode == 0
     assert f"The portal lists no finalised PQR of aire on {EMPTY_DAY}." in done.stdout
@@ -171,11 +171,11 @@ def kill_while_held(environment: dict[str, str], admin: psycopg.Connection, tabl
 
 
 @pytest.mark.kill
+@pytest.mark.usefixtures("kept_session")
 def test_killed_in_capture_load_and_upload_nothing_is_lost_and_nothing_twice(
     portal: Any, environment: dict[str, str], database: dict[str, Any], bucket: Any, data_dir: Path
 ) -> None:
     radicados = [add_pqr(portal, "aire", attachments=1) for _ in range(PQRS)]
-    sign_in(portal, Path(environment["OV_HOME"]))
     raw = data_dir / "raw" / "aire" / EMPTY_DAY
 
     kill_when(environment, lambda: len(list(raw.glob("[0-9]*"))) >= 2)
