@@ -31,7 +31,7 @@ RUNS = "{ runsOrError { ... on Runs { results { status tags { key value } } } } 
 
 class Up:
     def __init__(self, home: Path) -> None:
-        # A port of its own: of two that start at once, as on two workers, both would take the default for free.
+        # A port of its own: of two that start at once, both would take the default for free.
         command = [sys.executable, "-c", "from ov_assets.cli import main; main()", "up", "--module", MODULE]
         command += ["--port", str(free_port())]
         self.home = home
