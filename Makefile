@@ -14,7 +14,7 @@ up: setup  ## the sandbox with Dagster's UI, until Ctrl-C
 	@exec .venv/bin/ov up
 
 test: setup  ## all tests, on two sandboxes side by side
-	@.venv/bin/pytest -n 2 --dist loadgroup
+	@.venv/bin/pytest -n 2
 
 test-fast: setup  ## the tests that need no service and no browser
 	@.venv/bin/pytest -q -m "not db and not browser and not kill"
