@@ -43,6 +43,9 @@ TOGETHER = (
     "sandbox/portal/test_browser.py",
     "rds/test_other_postgres.py",
 )
+# Where the long tests are, the longest first. They begin before all others: a long one that began last would
+# keep one worker busy while the others have nothing left to do.
+LONG = ("e2e/", "cli/", "sandbox/", "faults/", "assets/", "portal/", "alerts/", "fortnight/")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
         if SHARED & asked and not item.path.as_posix().endswith(TOGETHER):
             raise pytest.UsageError(f"{item.path} shares {SHARED & asked}, and isn't in TOGETHER")
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Before which others it begins; xdist keeps to the order if it is told to, as in the Makefile."""
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((turn for turn, start in enumerate(LONG) if path.startswith(start)), len(LONG))
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody knows of it
