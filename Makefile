@@ -13,8 +13,8 @@ demo: setup  ## the whole flow, once, on simulated portals and a real PostgreSQL
 up: setup  ## the sandbox with Dagster's UI, until Ctrl-C
 	@exec .venv/bin/ov up
 
-test: setup  ## all tests, on two sandboxes side by side
-	@.venv/bin/pytest -n 2 --dist loadgroup
+test: setup  ## all tests, on three sandboxes side by side
+	@.venv/bin/pytest -n 3 --no-loadscope-reorder
 
 test-fast: setup  ## the tests that need no service and no browser
 	@.venv/bin/pytest -q -m "not db and not browser and not kill"

@@ -27,10 +27,9 @@ from ov_assets_tests.assets.flow_tools import (
     materialize,
     table_rows,
 )
-from ov_assets_tests.portal.tools import sign_in
 from ov_assets_tests.rds.helpers import row
 
-pytestmark = pytest.mark.usefixtures("flow", "kept_session")
+pytestmark = pytest.mark.usefixtures("kept_session")
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
 HARD = {
     "nic": "0000042",
@@ -41,13 +40,6 @@ HARD = {
     "comentarios": "NULL",
     "lectura": "007,50",
 }
-
-
-@pytest.fixture
-def kept_session(flow: None, portal: Any, data_dir: Path) -> None:
-    """An earlier run has logged in."""
-    for company in ("afinia", "aire"):
-        sign_in(portal, data_dir.parent, company)
 
 
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from ov_assets_tests.assets.flow_tools import (
 )
 from ov_assets_tests.assets.test_chain import metadata
 
-pytestmark = pytest.mark.usefixtures("flow")
+pytestmark = pytest.mark.usefixtures("kept_session")
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
 
 

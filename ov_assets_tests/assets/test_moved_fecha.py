@@ -13,7 +13,7 @@ from ov_assets.rds.status import status
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, materialize
 from ov_assets_tests.assets.test_chain import metadata
 
-pytestmark = pytest.mark.usefixtures("flow")
+pytestmark = pytest.mark.usefixtures("kept_session")
 OLD = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
 NEW = CompanyDay("aire", date(2026, 1, 1))  # as empty as the other
 

@@ -54,7 +54,7 @@ def test_a_late_finalisation_shows_on_its_own_day(flow: None, portal: Any, datab
 
 
 def test_a_capture_that_stops_names_what_is_missing_and_where_the_evidence_lies(
-    flow: None, portal: Any, database: dict[str, Any]
+    kept_session: None, portal: Any, database: dict[str, Any]
 ) -> None:
     radicados = add_pqrs(portal, 2)
     faults(portal, layout_changed=["rename_nic"])

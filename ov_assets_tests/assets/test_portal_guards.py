@@ -57,6 +57,7 @@ def what_failed(result: dg.ExecuteInProcessResult) -> str:
     return str(told.user_failure_data or "") + str(told.error)
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_a_lost_lock_stops_a_capture_at_the_next_pqr_and_the_outcome_stands(
     database: dict[str, Any], portal: Any, data_dir: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +95,7 @@ def test_the_portals_own_fault_is_told_and_not_the_end_of_the_lock(
     assert "AdminShutdown" not in what_failed(result)
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_a_lost_lock_stops_a_walk_of_the_list(database: dict[str, Any], portal: Any) -> None:
     from ov_assets.assets.portal_listing import portal_listing
 

@@ -85,6 +85,7 @@ def left(environment, database, bucket, data_dir) -> Any:
     return found
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_after_a_run_a_dry_run_opens_and_plans_only_what_is_new_and_leaves_nothing(
     portal: Any, environment: dict[str, str], left: Any, data_dir: Path, bucket: Any
 ) -> None:
@@ -110,6 +111,7 @@ def test_after_a_run_a_dry_run_opens_and_plans_only_what_is_new_and_leaves_nothi
     assert not any(f"/{kept}_" in key for key in keys)
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_on_an_untouched_database_a_dry_run_leaves_it_so_and_makes_no_folder(
     portal: Any, environment: dict[str, str], left: Any, data_dir: Path
 ) -> None:

@@ -98,6 +98,7 @@ def environment(
         yield dict(os.environ) | dagster | {"S3_ENDPOINT_URL": proxy.endpoint_url}
 
 
+@pytest.mark.usefixtures("kept_session")
 @pytest.mark.parametrize("arguments", RUN.values(), ids=map(" ".join, RUN))
 def test_a_run_on_which_portal_and_s3_fail_for_once(
     environment: dict[str, str], portal: Any, arguments: tuple[str, ...]

@@ -18,17 +18,18 @@ from click.testing import CliRunner
 from ov_assets.cli import main
 from ov_assets.days import CompanyDay
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, assert_equals_truth
-from ov_assets_tests.portal.tools import sign_in
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
 RUN = ("run", "--company", "aire", "--date", EMPTY_DAY)
 WAIT_SECONDS = 60
 PQRS = 7
-SLEEPY = """
-CREATE FUNCTION pg_temp_slow() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN PERFORM pg_sleep(20); RETURN NULL; END $$;
-CREATE TRIGGER slow AFTER {event} ON data_general.{table} FOR EACH STATEMENT EXECUTE FUNCTION pg_temp_slow();
+# A lock, and no sleep: it holds for as long as the kill takes, and no longer.
+HELD = 7_365_001
+HOLDING = """
+CREATE FUNCTION pg_temp_held() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_advisory_xact_lock_shared({held}); RETURN NULL; END $$;
+CREATE TRIGGER held AFTER {event} ON data_general.{table} FOR EACH STATEMENT EXECUTE FUNCTION pg_temp_held();
 """
 
 
@@ -45,6 +46,7 @@ def ov(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_json_is_one_object_with_the_counts(portal: Any, environment: dict[str, str]) -> None:
     add_pqr(portal, "aire", attachments=2)
     done = ov(environment, *RUN, "--json")
@@ -68,11 +70,11 @@ def test_json_is_one_object_with_the_counts(portal: Any, environment: dict[str, 
     }
 
 
+@pytest.mark.usefixtures("kept_session")
 def test_a_dry_run_says_what_it_would_upload_and_writes_nothing_there(
     portal: Any, environment: dict[str, str], database: dict[str, Any], bucket: Any
 ) -> None:
     radicado = add_pqr(portal, "aire", attachments=1)
-    sign_in(portal, Path(environment["OV_HOME"]))
     done = ov(environment, *RUN, "--dry-run")
     assert done.returncode == 0, done.stderr
     planned = {line.split()[-1] for line in done.stdout.splitlines() if line.startswith("would upload ")}
@@ -89,8 +91,8 @@ def test_a_dry_run_says_what_it_would_upload_and_writes_nothing_there(
     assert len(uploaded) == 4
 
 
-def test_an_empty_day_is_success_and_says_so(portal: Any, environment: dict[str, str]) -> None:
-    sign_in(portal, Path(environment["OV_HOME"]))
+@pytest.mark.usefixtures("kept_session")
+def test_an_empty_day_is_success_and_says_so(environment: dict[str, str]) -> None:
     done = ov(environment, *RUN)
     assert done.returncode == 0
     assert f"The portal lists no finalised PQR of aire on {EMPTY_DAY}." in done.stdout
@@ -150,38 +152,41 @@ def kill_when(environment: dict[str, str], moment: Callable[[], bool]) -> None:
     assert alive == []
 
 
+def kill_while_held(environment: dict[str, str], admin: psycopg.Connection, table: str, event: str) -> None:
+    """Kill `ov run` within the transaction that does this to a table; the server learns of it afterwards."""
+
+    def is_held() -> bool:
+        row = admin.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND wait_event = 'advisory' AND query ILIKE %s",
+            [f"%{table}%"],
+        ).fetchone()
+        return bool(row and row[0])
+
+    admin.execute(HOLDING.format(held=HELD, event=event, table=table))
+    admin.execute("SELECT pg_advisory_lock(%s)", [HELD])
+    kill_when(environment, is_held)
+    admin.execute("SELECT pg_advisory_unlock(%s)", [HELD])
+    admin.execute("DROP FUNCTION pg_temp_held CASCADE")  # waits for the transaction's end
+
+
 @pytest.mark.kill
+@pytest.mark.usefixtures("kept_session")
 def test_killed_in_capture_load_and_upload_nothing_is_lost_and_nothing_twice(
     portal: Any, environment: dict[str, str], database: dict[str, Any], bucket: Any, data_dir: Path
 ) -> None:
     radicados = [add_pqr(portal, "aire", attachments=1) for _ in range(PQRS)]
-    sign_in(portal, Path(environment["OV_HOME"]))
     raw = data_dir / "raw" / "aire" / EMPTY_DAY
 
     kill_when(environment, lambda: len(list(raw.glob("[0-9]*"))) >= 2)
 
-    def busy(pattern: str) -> Callable[[], bool]:
-        def is_busy() -> bool:
-            row = admin.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND pid <> pg_backend_pid() AND wait_event = 'PgSleep' AND query ILIKE %s",
-                [pattern],
-            ).fetchone()
-            return bool(row and row[0])
-
-        return is_busy
-
     with psycopg.connect(**database, autocommit=True) as admin:
-        admin.execute(SLEEPY.format(event="INSERT", table="ov_aire"))
-        kill_when(environment, busy("%ov_aire%"))
-        admin.execute("DROP FUNCTION pg_temp_slow CASCADE")
+        kill_while_held(environment, admin, "ov_aire", "INSERT")
         # The load was one transaction: none of it may be there.
         assert admin.execute("SELECT count(*) FROM data_general.ov_aire").fetchone() == (0,)
 
         # After the bytes are in the bucket, and before the registry says so.
-        admin.execute(SLEEPY.format(event="UPDATE OF verificado_en", table="registros_ov_s3"))
-        kill_when(environment, busy("%registros_ov_s3%"))
-        admin.execute("DROP FUNCTION pg_temp_slow CASCADE")
+        kill_while_held(environment, admin, "registros_ov_s3", "UPDATE OF verificado_en")
         states = admin.execute("SELECT DISTINCT estado_carga FROM data_general.registros_ov_s3").fetchall()
         assert ("subido",) not in states
 

@@ -190,14 +190,14 @@ def test_attachments_are_valid_files(world: World, extension: str):
 
 def test_the_unfiltered_list_is_fast(tmp_path: Path):
     fresh = book(World(99), tmp_path, "2026-11-24T12:00")
-    started = time.perf_counter()
+    started = time.process_time()
     total = fresh.count(Query())
     newest = fresh.slice(Query(), 0, 10)
-    first = time.perf_counter() - started
-    started = time.perf_counter()
+    first = time.process_time() - started
+    started = time.process_time()
     assert fresh.count(Query()) == total > 60_000
     fresh.slice(Query(), total - 5, 10)
-    second = time.perf_counter() - started
+    second = time.process_time() - started
     assert [stub.newest_first for stub in newest] == sorted(
         (stub.newest_first for stub in newest), reverse=True
     )
