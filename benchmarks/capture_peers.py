@@ -50,7 +50,7 @@ class Job:
 
 async def listed(page: Page, job: Job) -> list[ListedRow]:
     """Log in, filter, and walk the list once."""
-    await log_in(page, job.site, ANSWER_S)
+    await log_in(page, job.site, ANSWER_S, lambda: None)
     await page.goto(job.site.list_url)
     await open_filter(page)
     await set_filter(page, job.site.company.slug, Filter(FINALIZADO, job.day, job.day))

@@ -34,6 +34,11 @@ PORTAL: dict[str, Advice] = {
         "el portal rechaza el usuario o la contraseña",
         "Pruébelos en un navegador y actualícelos. No se reintenta, para no bloquear la cuenta.",
     ),
+    "LoginUnanswered": Advice(
+        "el portal no responde al ingreso",
+        "Pruebe el usuario en un navegador. La clave sale a lo sumo dos veces por hora.",
+        pasajera=True,
+    ),
     "SessionExpired": Advice(
         "el portal cierra la sesión en medio del trabajo",
         "Mire si alguien más usa la misma cuenta. La siguiente ejecución lo intenta sola.",

@@ -33,6 +33,13 @@ class PortalDown(PortalError):
     advice = "The portal is down: look at it in a browser; the next run tries again by itself."
 
 
+class LoginUnanswered(PortalDown):
+    """The password was sent, and nothing says whether it was taken: sent again, it might lock the account."""
+
+    passing = False
+    advice = "It isn't sent again in this run; the next one tries once more, but not more than twice an hour."
+
+
 class PortalMoved(PortalError):
     """The portal's address leads to another host, where no password is typed and nothing is read."""
 

@@ -1,5 +1,7 @@
 """Portals that behave as none here does, and as a real one may: nothing is lost, and nothing is mistaken."""
 
+import asyncio
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,8 @@ import pytest
 import time_machine
 
 from ov_assets.companies import COMPANIES
+from ov_assets.portal.browser.session import portal_session
+from ov_assets.portal.errors import LoginRejected, LoginUnanswered
 from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.site import Site
 from ov_assets.timezone import BOGOTA
@@ -129,3 +133,38 @@ def test_only_the_portals_own_addresses_are_followed(url: str, own: bool) -> Non
 def test_a_portal_that_is_known_by_http_may_be_at_https() -> None:
     site = Site(COMPANIES[COMPANY], "http://portal.example", "user", "password")
     assert site.owns("https://portal.example/login")
+
+
+def open_session(site: Site, home: Path, answer_timeout_s: float = 2.0) -> int:
+    limits = quick(home, answer_timeout_s=answer_timeout_s)
+
+    async def run() -> int:
+        async with portal_session(site, limits, EMPTY_DAY) as session:
+            return session.logins
+
+    return asyncio.run(run())
+
+
+def test_a_refusal_that_takes_its_time_is_a_refusal(portal: Any, tmp_path: Path) -> None:
+    faults(portal, login_slow=6_000)
+    with pytest.raises(LoginRejected):
+        open_session(site_of(portal, password="not it"), tmp_path)
+    assert stats(portal)["logins_failed"] == 1
+
+
+def test_a_password_that_nothing_answers_is_sent_once_a_run_and_twice_an_hour(
+    portal: Any, tmp_path: Path
+) -> None:
+    faults(portal, login_slow=60_000)
+    site = site_of(portal, password="not it")
+    impatient = replace(site, company=replace(site.company, page_timeout_ms=3_000))
+    for sent in (1, 2, 2):
+        with pytest.raises(LoginUnanswered):
+            open_session(impatient, tmp_path)
+        assert stats(portal)["logins_failed"] == sent
+    later = datetime.now(BOGOTA) + timedelta(hours=1, minutes=1)
+    with time_machine.travel(later), pytest.raises(LoginUnanswered):
+        open_session(impatient, tmp_path)
+    assert stats(portal)["logins_failed"] == 3
+    faults(portal, login_slow=None)
+    assert open_session(site_of(portal), tmp_path) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from playwright.async_api import Page, Response
@@ -9,7 +10,14 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.requests import raise_for_status
 from ov_assets.portal.contract import Element
-from ov_assets.portal.errors import AccessBlocked, LayoutChanged, LoginRejected, OtpRequired, PortalDown
+from ov_assets.portal.errors import (
+    AccessBlocked,
+    LayoutChanged,
+    LoginRejected,
+    LoginUnanswered,
+    OtpRequired,
+    PortalDown,
+)
 from ov_assets.portal.scripts import POLL_MS, script
 from ov_assets.portal.site import Site
 
@@ -86,10 +94,12 @@ async def _submit(page: Page, site: Site) -> None:
     raise LayoutChanged(site.company.slug, f"the login button {SUBMIT} can't be clicked")
 
 
-async def log_in(page: Page, site: Site, timeout_s: float) -> None:
+async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[], None]) -> None:
     """Log in on a page that shows the login form. One attempt, whatever its outcome.
 
-    Raises LoginRejected, OtpRequired, AccessBlocked, LayoutChanged or PortalDown.
+    timeout_s: for what isn't the answer to the password, for which a page of the company has its own time.
+    on_submit: called right before the password is sent. Raises LoginRejected, LoginUnanswered, OtpRequired,
+    AccessBlocked, LayoutChanged or PortalDown.
     """
     company = site.company.slug
     try:
@@ -102,28 +112,29 @@ async def log_in(page: Page, site: Site, timeout_s: float) -> None:
     await _type(page, site, USERNAME, site.username)
     await _type(page, site, PASSWORD, site.password)
     refusal: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-    answered = False
+    answered = asyncio.Event()
 
     def on_response(response: Response) -> None:
-        nonlocal answered
         if not response.request.is_navigation_request():
             return
-        answered = answered or response.ok  # not by a redirection, whose page may never come
+        if response.ok:  # not by a redirection, whose page may never come
+            answered.set()
         if response.status >= 400 and not refusal.done():
             refusal.set_result(response)
 
     page.on("response", on_response)
+    on_submit()
     await _submit(page, site)
-    outcome = await _outcome(page, refusal, timeout_s)
+    outcome = await _outcome(page, refusal, answered, timeout_s, site.company.page_timeout_ms / 1000)
     page.remove_listener("response", on_response)
     if isinstance(outcome, Response):
         raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))
         raise PortalDown(company, f"HTTP {outcome.status} to the login")
-    if outcome is None and answered and await page.locator(SUBMIT).is_visible():
+    if outcome is None and answered.is_set() and await page.locator(SUBMIT).is_visible():
         # Its words may be new to us; sending the password again is what locks an account.
         raise LoginRejected(company, "the portal answered the login with its login page again")
     if outcome is None:
-        raise PortalDown(company, "the login got no answer")
+        raise LoginUnanswered(company, "the login got no answer")
     if outcome == "rejected":
         raise LoginRejected(company, "the portal refused the login")
     if outcome == "otp":
@@ -132,19 +143,33 @@ async def log_in(page: Page, site: Site, timeout_s: float) -> None:
         raise AccessBlocked(company, "the edge blocked the login")
 
 
-async def _outcome(page: Page, refusal: asyncio.Future[Response], timeout_s: float) -> str | Response | None:
+async def _outcome(
+    page: Page,
+    refusal: asyncio.Future[Response],
+    answered: asyncio.Event,
+    words_within_s: float,
+    answer_within_s: float,
+) -> str | Response | None:
     """What the page says the login led to, or the server's refusal, whichever comes first; None: neither."""
 
     async def shown() -> str | None:
         with contextlib.suppress(PlaywrightTimeout):
-            handle = await page.wait_for_function(OUTCOME, timeout=timeout_s * 1000, polling=POLL_MS)
+            handle = await page.wait_for_function(OUTCOME, timeout=0, polling=POLL_MS)
             return str(await handle.json_value())
         return None
 
-    watching = asyncio.ensure_future(shown())
+    async def in_vain() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(answered.wait(), answer_within_s)
+            await asyncio.sleep(words_within_s)
+
+    watching, patience = asyncio.ensure_future(shown()), asyncio.ensure_future(in_vain())
     try:
-        either: set[asyncio.Future[Any]] = {watching, refusal}
+        either: set[asyncio.Future[Any]] = {watching, refusal, patience}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        return refusal.result() if refusal.done() else watching.result()
+        if refusal.done():
+            return refusal.result()
+        return watching.result() if watching.done() else None
     finally:
         watching.cancel()
+        patience.cancel()

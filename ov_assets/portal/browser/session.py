@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +12,6 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     Dialog,
-    Page,
     Playwright,
     ViewportSize,
     async_playwright,
@@ -31,9 +28,11 @@ from ov_assets.portal.browser.login_guard import LoginGuard
 from ov_assets.portal.browser.pace import Pace
 from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, is_login, raise_for_status
 from ov_assets.portal.browser.retry import attempts
+from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
     AccessBlocked,
     LoginRejected,
+    LoginUnanswered,
     PortalDown,
     PortalError,
     PortalMoved,
@@ -42,33 +41,8 @@ from ov_assets.portal.errors import (
 from ov_assets.portal.site import Limits, Site
 
 VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
-CLOSE_TIMEOUT_S = 3.0
 BROWSER_CLOSE_TIMEOUT_S = 20.0
 BLOCKED_TEXT = "request is blocked"
-
-
-@dataclass(slots=True)
-class Tab:
-    """A page of the context, the watch on its requests, and how much its console said, by kind.
-
-    names_seen, digests_seen: of the files that it has handed out, and may hand out once more, late.
-    """
-
-    page: Page
-    watch: RequestsWatch
-    console: Counter[str] = field(default_factory=Counter)
-    names_seen: set[str] = field(default_factory=set)
-    digests_seen: set[str] = field(default_factory=set)
-
-    async def close(self) -> None:
-        """Close the page; one that is just being sent elsewhere may never say that it is closed."""
-        if not self.page.is_closed():
-            with contextlib.suppress(TimeoutError, PlaywrightError):
-                await asyncio.wait_for(self.page.close(), CLOSE_TIMEOUT_S)
-
-    @property
-    def at_login(self) -> bool:
-        return is_login(self.page.url)
 
 
 def browser_failed(company: str, error: PlaywrightError | TimeoutError) -> PortalDown:
@@ -92,6 +66,7 @@ class PortalSession:
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._renewing = asyncio.Lock()
+        self._unanswered: LoginUnanswered | None = None
 
     @property
     def company(self) -> str:
@@ -207,30 +182,47 @@ class PortalSession:
         return answer.ok and self.site.owns(answer.url) and not is_login(answer.url)
 
     async def _log_in(self) -> None:
-        """Raises what `log_in` raises; the same password is never sent again once it was refused twice."""
+        """Raises what `log_in` raises; the same password is never sent again once it was refused twice.
+
+        Nor is it in this session once nothing answered it.
+        """
         assert self._context is not None
         if self.logins >= self.limits.logins_max:
             raise SessionExpired(self.company, f"the session ended after each of {self.logins} logins")
+        if self._unanswered:
+            raise self._unanswered
         self._guard.check()
+        sent = False
+
+        def on_submit() -> None:
+            nonlocal sent
+            sent = True
+            self._guard.sent()
+
         await self._context.clear_cookies()
         tab = await self.new_tab("rows")
         try:
             await self.goto(tab, self.site.login_url)
-            await log_in(tab.page, self.site, self.limits.answer_timeout_s)
+            await log_in(tab.page, self.site, self.limits.answer_timeout_s, on_submit)
             self.logins += 1
             self._guard.accepted()
             if self.site.company.has_popup:
                 await close_popup(tab.page)
             self._kept.save(await self._context.storage_state())
         except PortalError as error:
-            if isinstance(error, LoginRejected):
-                self._guard.rejected()
+            if isinstance(error, LoginUnanswered):
+                self._unanswered = error
+            elif sent:
+                self._guard.answered(refused=isinstance(error, LoginRejected))
             if isinstance(error, PortalBusy):
                 self.pace.pause(error.retry_after_s)
             await self.evidence.note(error, "login", tab.page, tab.console)
             raise
         except PlaywrightError as error:
-            raise browser_failed(self.company, error) from None
+            failed = browser_failed(self.company, error)
+            if sent:
+                self._unanswered = failed = LoginUnanswered(self.company, failed.what)
+            raise failed from None
         finally:
             await tab.close()
 

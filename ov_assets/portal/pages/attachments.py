@@ -12,7 +12,8 @@ from playwright.async_api import APIResponse, Download, Frame, Page, Request, Re
 from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.browser.requests import XHR, PortalBusy, is_login, raise_for_status
-from ov_assets.portal.browser.session import PortalSession, Tab
+from ov_assets.portal.browser.session import PortalSession
+from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import AttachmentFailed, PortalDown, SessionExpired
 from ov_assets.portal.pages.file_bytes import check_bytes
 from ov_assets.portal.row import ListedRow

@@ -8,7 +8,8 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.login import close_popup
 from ov_assets.portal.browser.requests import PortalBusy
-from ov_assets.portal.browser.session import PortalSession, Tab
+from ov_assets.portal.browser.session import PortalSession
+from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
     DetailMissing,

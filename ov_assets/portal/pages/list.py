@@ -7,7 +7,8 @@ from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.login import close_popup
-from ov_assets.portal.browser.session import PortalSession, Tab
+from ov_assets.portal.browser.session import PortalSession
+from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.contract import Element, look_for, missing
 from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstable, PortalDown, SessionExpired
 from ov_assets.portal.pages import filter as list_filter

@@ -147,6 +147,8 @@ class Pages:
             session = sessions.open()
         else:
             self.site.stats.logins_failed += 1
+            if slow := self.site.faults.get("login_slow"):
+                await asyncio.sleep(slow.ms / 1000)
             return self._login_page(request, "Usuario o contraseña incorrectos. Intente nuevamente.")
         target = _local(request.query_params.get("returnurl", ""))
         if session.waiting_for_code:

@@ -31,6 +31,7 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | console_error | | the page logs an error of its own script |
 | latency_ms | ms (100) | added to every answer |
 | expiry_redirects | | an XHR of a session that ended is sent to the login page, not refused |
+| login_slow | ms (1500) | the answer to a password takes so much longer |
 | late_comments | after_ms (50), ms (600) | a detail asks for its comments so late, and waits so long |
 | exclusive_dates | which: start, end (end) | Buscar leaves that day out |
 
@@ -212,6 +213,7 @@ SWITCHES: dict[str, type] = {
     "exclusive_dates": ExclusiveDates,
     "expiry_redirects": On,
     "late_comments": LateComments,
+    "login_slow": Slow,
 }
 MODES = {"sgc": SGC_MODES, "attachments": ATTACHMENT_MODES}
 
