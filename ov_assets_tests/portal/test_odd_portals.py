@@ -6,12 +6,16 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import time_machine
 
 from ov_assets.companies import COMPANIES
+from ov_assets.portal.browser import session
 from ov_assets.portal.browser.session import portal_session
 from ov_assets.portal.errors import LoginRejected, LoginUnanswered
+from ov_assets.portal.pages.list import PqrList
+from ov_assets.portal.pages.look import FINALIZADO, Filter
 from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.site import Site
 from ov_assets.timezone import BOGOTA
@@ -168,3 +172,37 @@ def test_a_password_that_nothing_answers_is_sent_once_a_run_and_twice_an_hour(
     assert stats(portal)["logins_failed"] == 3
     faults(portal, login_slow=None)
     assert open_session(site_of(portal), tmp_path) == 1
+
+
+def test_a_detail_page_that_does_not_follow_its_address_is_loaded_and_waited_for_once(
+    portal: Any, tmp_path: Path
+) -> None:
+    add_pqrs(portal, 6)
+    sign_in(portal, tmp_path)
+    faults(portal, layout_changed=["hash_ignored"])
+    report = capture(portal, tmp_path, quick(tmp_path, tabs=1, answer_timeout_s=15.0))
+    assert differences(portal, tmp_path) == (set(), [])
+    assert report.seconds < 5 * 15, "it waits for nothing five times"
+
+
+def test_a_browser_that_hangs_is_replaced(
+    portal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "ANSWER_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(session, "BROWSER_CLOSE_TIMEOUT_S", 2.0)
+    sign_in(portal, tmp_path)
+
+    async def run() -> int:
+        async with portal_session(site_of(portal), quick(tmp_path), EMPTY_DAY) as opened:
+            hung = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]
+            for process in hung:
+                process.suspend()
+            try:
+                await asyncio.wait_for(opened.recycle(), 60)
+                return len((await PqrList(opened).look(Filter(FINALIZADO, EMPTY_DAY, EMPTY_DAY))).rows)
+            finally:
+                for process in hung:
+                    process.kill()
+
+    add_pqrs(portal, 2)
+    assert asyncio.run(run()) == 2

@@ -41,7 +41,8 @@ from ov_assets.portal.errors import (
 from ov_assets.portal.site import Limits, Site
 
 VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
-BROWSER_CLOSE_TIMEOUT_S = 20.0
+# A browser that hangs has no time-out of its own for everything.
+START_TIMEOUT_S, ANSWER_TIMEOUT_S, LOGIN_TIMEOUT_S, BROWSER_CLOSE_TIMEOUT_S = 60.0, 20.0, 300.0, 20.0
 BLOCKED_TEXT = "request is blocked"
 
 
@@ -60,6 +61,8 @@ class PortalSession:
         self.opened_details = 0
         # Whether what a page fetches is also saved or shown by it; None: not known yet.
         self.hands_out_twice: bool | None = None
+        # Whether a detail page goes on to another PQR when its address does.
+        self.follows_hash: bool | None = None
         self._playwright = playwright
         self._kept = KeptSession(site, limits.keep)
         self._guard = LoginGuard(site, limits.keep)
@@ -83,14 +86,15 @@ class PortalSession:
                     await self._log_in()
 
     async def _start(self, storage_state: Any = None) -> None:
-        self._browser = await chromium.launch(self._playwright, self.limits.chromium)
-        self._context = await self._browser.new_context(
-            locale="es-CO",
-            timezone_id="America/Bogota",
-            viewport=VIEWPORT,
-            storage_state=storage_state,
-            accept_downloads=True,
-        )
+        async with asyncio.timeout(START_TIMEOUT_S):
+            self._browser = await chromium.launch(self._playwright, self.limits.chromium)
+            self._context = await self._browser.new_context(
+                locale="es-CO",
+                timezone_id="America/Bogota",
+                viewport=VIEWPORT,
+                storage_state=storage_state,
+                accept_downloads=True,
+            )
         self._context.set_default_timeout(self.site.company.page_timeout_ms)
         self.opened_details = 0
 
@@ -104,10 +108,11 @@ class PortalSession:
         """A fresh browser with the same session: a long-lived context grows, and one that crashed is gone."""
         assert self._context is not None
         try:
-            state: Any = await self._context.storage_state()
-            await self.close()
-        except PlaywrightError:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                state: Any = await self._context.storage_state()
+        except (PlaywrightError, TimeoutError):
             state = self._kept.load()
+        await self.close()
         await self._start(state)
 
     async def revive(self) -> None:
@@ -199,16 +204,18 @@ class PortalSession:
             sent = True
             self._guard.sent()
 
-        await self._context.clear_cookies()
-        tab = await self.new_tab("rows")
+        tab: Tab | None = None
         try:
-            await self.goto(tab, self.site.login_url)
-            await log_in(tab.page, self.site, self.limits.answer_timeout_s, on_submit)
-            self.logins += 1
-            self._guard.accepted()
-            if self.site.company.has_popup:
-                await close_popup(tab.page)
-            self._kept.save(await self._context.storage_state())
+            async with asyncio.timeout(LOGIN_TIMEOUT_S):
+                await self._context.clear_cookies()
+                tab = await self.new_tab("rows")
+                await self.goto(tab, self.site.login_url)
+                await log_in(tab.page, self.site, self.limits.answer_timeout_s, on_submit)
+                self.logins += 1
+                self._guard.accepted()
+                if self.site.company.has_popup:
+                    await close_popup(tab.page)
+                self._kept.save(await self._context.storage_state())
         except PortalError as error:
             if isinstance(error, LoginUnanswered):
                 self._unanswered = error
@@ -216,15 +223,17 @@ class PortalSession:
                 self._guard.answered(refused=isinstance(error, LoginRejected))
             if isinstance(error, PortalBusy):
                 self.pace.pause(error.retry_after_s)
-            await self.evidence.note(error, "login", tab.page, tab.console)
+            if tab is not None:
+                await self.evidence.note(error, "login", tab.page, tab.console)
             raise
-        except PlaywrightError as error:
+        except (PlaywrightError, TimeoutError) as error:
             failed = browser_failed(self.company, error)
             if sent:
                 self._unanswered = failed = LoginUnanswered(self.company, failed.what)
             raise failed from None
         finally:
-            await tab.close()
+            if tab is not None:
+                await tab.close()
 
     async def renew(self, logins_seen: int) -> None:
         """Log in again, once, however many tabs notice the expiry at the same time."""
@@ -244,7 +253,7 @@ async def portal_session(
         try:
             await session.open()
             yield session
-        except PlaywrightError as error:
+        except (PlaywrightError, TimeoutError) as error:
             raise browser_failed(session.company, error) from None
         finally:
             await session.close()

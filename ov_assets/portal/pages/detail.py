@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.async_api import PdfMargins
 from playwright.async_api import TimeoutError as PlaywrightTimeout
@@ -32,6 +33,7 @@ ELEMENTS = (
 )
 PDF_MARGIN: PdfMargins = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
 STEADY_TRIES = 3
+HASH_FOLLOWED_WITHIN_S = 5.0
 
 SHOWS_RADICADO = script("shows_radicado")
 CLEAR_LEFTOVERS = script("clear_leftovers")
@@ -75,25 +77,45 @@ class DetailTab:
             raise DetailMissing(
                 self._company, "its link leads to another host", day=row.day, radicado=row.numero_radicado
             )
-        route = url.split("#", 1)[1]
-        fresh = (
-            self.tab is None
-            or self.tab.page.is_closed()
-            or route == self._route  # the same route again asks the portal for nothing
-            or await self.tab.page.evaluate(CLEAR_LEFTOVERS)
-        )
+        route = urlsplit(url).fragment
         self._session.opened_details += 1
-        if fresh:
-            await self.close()
-            self.tab = await self._session.new_tab()
+        if not await self._goes_on(row, route):
+            await self._load(url, route)
+        await self._shown(row)
+
+    async def _goes_on(self, row: ListedRow, route: str) -> bool:
+        """Lead the tab on by its address alone, which spares a page load. False: it needs a fresh one."""
+        session, tab = self._session, self.tab
+        if (
+            tab is None
+            or tab.page.is_closed()
+            or route in {"", self._route}  # the same route again asks the portal for nothing
+            or session.follows_hash is False
+            or await tab.page.evaluate(CLEAR_LEFTOVERS)
+        ):
+            return False
+        self._mark, self._route = tab.watch.mark(), route
+        await session.pace.turn()
+        await tab.page.evaluate("(hash) => { location.hash = hash; }", route)
+        if await tab.watch.settled(
+            self._mark, session.limits.answer_timeout_s, start_within_s=HASH_FOLLOWED_WITHIN_S
+        ) or await tab.page.evaluate(SHOWS_RADICADO, row.numero_radicado):
+            session.follows_hash = True
+            return True
+        if session.follows_hash is None:
+            session.follows_hash = False  # it never did: nobody waits for it again
+        return False
+
+    async def _load(self, url: str, route: str) -> None:
+        await self.close()
+        self.tab = await self._session.new_tab()
+        self._mark, self._route = self.tab.watch.mark(), route
+        await self._session.goto(self.tab, url)
+
+    async def _shown(self, row: ListedRow) -> None:
+        """Wait until the page shows this PQR. Raises as `show` does."""
         assert self.tab is not None
         tab = self.tab
-        self._mark, self._route = tab.watch.mark(), route
-        if fresh:
-            await self._session.goto(tab, url)
-        else:
-            await self._session.pace.turn()
-            await tab.page.evaluate("(hash) => { location.hash = hash; }", route)
         limits = self._session.limits
         try:
             await tab.watch.settled(

@@ -113,7 +113,11 @@ class Pages:
             return self._to_login(request)
         layout = self.site.faults.get("layout_changed")
         changed = set(layout.which) if layout else set()
-        settings = {"api": api.BASE, "hoy": self.site.book.now().date().isoformat()}
+        settings = {
+            "api": api.BASE,
+            "hoy": self.site.book.now().date().isoformat(),
+            "sorda": "hash_ignored" in changed,
+        }
         return self._render("module.html", "module", session=session, changed=changed, settings=settings)
 
     async def login(self, request: Request) -> Response:

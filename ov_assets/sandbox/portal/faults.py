@@ -47,7 +47,7 @@ from typing import Any
 
 LAYOUTS = (
     "rename_nic", "no_buscar_label", "rename_columns", "swap_columns", "actions_first", "extra_label",
-    "no_future",
+    "no_future", "hash_ignored",
 )  # fmt: skip
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (

@@ -54,6 +54,15 @@
     };
   }]);
 
+  /* A page that stays as it was loaded, whatever becomes of its address. */
+  module.run(["$rootScope", function ($rootScope) {
+    var loaded = false;
+    $rootScope.$on("$routeChangeStart", function (event) {
+      if (settings.sorda && loaded) { event.preventDefault(); }
+      loaded = true;
+    });
+  }]);
+
   module.run(["$templateCache", function ($templateCache) {
     // The markup of the old UI Bootstrap, on the behaviour of the new one.
     $templateCache.put("accordion-group.html",
