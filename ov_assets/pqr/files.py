@@ -52,9 +52,8 @@ def safe_name(original: str, taken: set[str]) -> str:
     No path, no reserved or over-long name, and none that differs from one in `taken` by case alone.
     The original is kept in the manifest.
     """
-    cleaned = (
-        sanitize_filename(original.replace("\\", "/").rsplit("/", 1)[-1], platform="universal") or "archivo"
-    )
+    last = original.encode(errors="replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
+    cleaned = sanitize_filename(last, platform="universal").strip(". ") or "archivo"
     stem, suffix = Path(cleaned).stem, Path(cleaned).suffix
     while len(stem.encode()) > SAFE_NAME_MAX_BYTES:
         stem = stem[:-1]

@@ -77,6 +77,7 @@ HARMLESS = [
 ]
 LOSING = [
     case("detail_404", True, "DetailMissing"),
+    case("detail_401", True, "DetailMissing"),
     case("detail_500", {"requests": None}, "DetailMissing", "PortalDown", stops="PortalDown"),
     case("layout_changed", ["rename_nic"], "LayoutChanged", stops="LayoutChanged"),
 ]

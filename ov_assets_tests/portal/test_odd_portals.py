@@ -206,3 +206,18 @@ def test_a_browser_that_hangs_is_replaced(
 
     add_pqrs(portal, 2)
     assert asyncio.run(run()) == 2
+
+
+def test_what_one_pqr_holds_or_is_refused_stops_no_other(portal: Any, tmp_path: Path) -> None:
+    good = add_pqrs(portal, 1, attachments=1)
+    (odd,) = add_pqrs(portal, 1, campos={"comentarios": "aquí [medio signo]"})
+    refused, forbidden = add_pqrs(portal, 2, attachments=1)
+    sign_in(portal, tmp_path)
+    faults(portal, detail_401={"radicado": refused}, attachments={forbidden: "http_403"})
+    report = capture(portal, tmp_path, quick(tmp_path))
+    assert set(report.fresh) == {*good, odd}
+    assert {radicado: failure.cause for radicado, failure in report.failures.items()} == {
+        refused: "DetailMissing",
+        forbidden: "DetailMissing",
+    }
+    assert report.logins == 0, "nobody logs in again for it"

@@ -172,6 +172,13 @@ class PortalSession:
             self.pace.pause(error.retry_after_s)
             raise
 
+    async def shows_the_list(self) -> bool:
+        """Whether the portal shows us the list, whatever it has just refused. Raises PortalDown."""
+        try:
+            return await self._still_logged_in()
+        except AccessBlocked:
+            return False
+
     async def _still_logged_in(self) -> bool:
         """One request to the list page, not drawn: does the portal show it, or its login page?"""
         assert self._context is not None

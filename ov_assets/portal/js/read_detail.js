@@ -31,10 +31,12 @@
     }
     return pieces.join("");
   };
+  // Half a character can be neither stored nor sent.
+  const whole = (text) => (text || "").toWellFormed();
   const pairs = [...document.querySelectorAll("td.text-td-label")].map((label) => [
-    label.textContent || "",
-    label.nextElementSibling ? valueOf(label.nextElementSibling) : null,
+    whole(label.textContent),
+    label.nextElementSibling ? whole(valueOf(label.nextElementSibling)) : null,
   ]);
   const links = [...document.querySelectorAll('.link-archivo, [ng-click^="descargarAdjunto"]')];
-  return { pairs, attachments: links.map((link) => (link.textContent || "").trim()) };
+  return { pairs, attachments: links.map((link) => whole(link.textContent).trim()) };
 }

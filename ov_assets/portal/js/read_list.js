@@ -1,6 +1,6 @@
 // What the list shows right now, in one call: headers, rows, footer range, whether Next is enabled.
 () => {
-  const text = (element) => (element.textContent || "").trim();
+  const text = (element) => (element.textContent || "").trim().toWellFormed();
   const RANGE = /^(\d+)\s*-\s*(\d+)\s+de\s+(\d+)$/;
   const range = [...document.querySelectorAll("md-table-pagination .label, .md-table-pagination .label")]
     .map((label) => RANGE.exec(text(label)))

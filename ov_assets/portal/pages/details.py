@@ -8,13 +8,16 @@ from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.session import PortalSession
+from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
+    AccessBlocked,
     AttachmentFailed,
     DetailMissing,
     LayoutChanged,
     PdfWithoutData,
     PortalDown,
     PortalError,
+    SessionExpired,
 )
 from ov_assets.portal.pages import attachments
 from ov_assets.portal.pages.detail import DetailTab
@@ -25,6 +28,7 @@ from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
 from ov_assets.pqr.manifest import Clase
 
 PQR_TIMEOUT_S = 600.0  # a browser that hangs has no time-out of its own for everything
+UNEXPECTED = (ValueError, LookupError, TypeError)
 OF_ONE_PQR = (DetailMissing, AttachmentFailed, PdfWithoutData, PortalDown, LayoutChanged)
 
 
@@ -155,14 +159,38 @@ class Details:
                 try:
                     async with asyncio.timeout(PQR_TIMEOUT_S):
                         await self._open_and_keep(detail, row)
-                except (PortalError, PlaywrightError, TimeoutError) as error:
+                except (PortalError, PlaywrightError, TimeoutError, *UNEXPECTED) as error:
                     tab = detail.tab
-                    fault = named(error, self._session, at_login=tab is not None and tab.at_login)
+                    fault = await self._fault(error, row, tab, logins)
                     if tab is not None:
                         await self._session.evidence.note(fault, "detail", tab.page, tab.console)
                     await detail.close()
                     await recover(self._session, fault, logins)
                     raise fault from None
+
+    async def _fault(self, error: Exception, row: ListedRow, tab: Tab | None, logins: int) -> PortalError:
+        """What stopped a PQR, under the name that it has for the portal.
+
+        Nothing that a page holds is the whole portal's fault: what is refused here while the list is still
+        shown is refused for this PQR.
+        """
+        if isinstance(error, UNEXPECTED):
+            what = f"what the page shows can't be kept ({type(error).__name__})"
+            return DetailMissing(self._session.company, what, day=row.day, radicado=row.numero_radicado)
+        assert isinstance(error, PortalError | PlaywrightError | TimeoutError)
+        fault = named(error, self._session, at_login=tab is not None and tab.at_login)
+        if (
+            isinstance(fault, SessionExpired | AccessBlocked)
+            and self._session.logins == logins
+            and await self._session.shows_the_list()
+        ):
+            return DetailMissing(
+                self._session.company,
+                f"the portal refuses it, and still shows the list ({fault.what})",
+                day=row.day,
+                radicado=row.numero_radicado,
+            )
+        return fault
 
     async def _open_and_keep(self, detail: DetailTab, row: ListedRow) -> None:
         await detail.show(row)

@@ -127,6 +127,9 @@ class Endpoints:
         error, gone = faults.get("detail_500"), faults.get("detail_404")
         if error and error.radicado in {None, radicado} and faults.spend("detail_500"):
             return failed()
+        refused = faults.get("detail_401")
+        if refused and refused.radicado in {None, radicado}:
+            return JSONResponse({"Message": "Authorization has been denied for this request."}, 401)
         if stub is None or (gone and gone.radicado in {None, radicado}):
             return missing()
         shown = self._detail(site.shown(stub))
@@ -183,6 +186,8 @@ class Endpoints:
         if file is None:
             return missing()
         mode = site.faults.mode("attachments", stub.numero_radicado) or "download"
+        if mode == "http_403":
+            return JSONResponse({"Message": "Forbidden."}, 403)
         if mode == "http_500":
             return failed()
         data = site.files.content(file)

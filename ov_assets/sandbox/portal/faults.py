@@ -16,6 +16,7 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | list_500 | requests (1) | the next list XHR fail |
 | detail_500 | requests (1, null: always), radicado (null: any) | detail XHR fail |
 | detail_404 | radicado (null: any) | the detail XHR says that there is no such PQR |
+| detail_401 | radicado (null: any) | the detail XHR is refused, though the session holds |
 | empty_result | | every list is empty |
 | total_override | total (333529) | the list claims and serves exactly so many rows |
 | next_ignored | clicks (1) | the next clicks on Next do nothing (armed with the next list answer) |
@@ -52,7 +53,7 @@ LAYOUTS = (
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (
     "download", "new_tab", "inline_viewer", "http_500", "zero_bytes", "wrong_magic", "none", "two",
-    "saved_late", "saved_nameless", "sent_twice", "elsewhere",
+    "saved_late", "saved_nameless", "sent_twice", "elsewhere", "http_403",
 )  # fmt: skip
 
 
@@ -198,6 +199,7 @@ SWITCHES: dict[str, type] = {
     "list_500": Countdown,
     "detail_500": DetailError,
     "detail_404": DetailMissing,
+    "detail_401": DetailMissing,
     "empty_result": On,
     "total_override": Total,
     "next_ignored": IgnoredClicks,

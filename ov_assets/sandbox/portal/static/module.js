@@ -129,6 +129,8 @@
       $scope.gestion = {};
 
       function show(pqr) {
+        // What no JSON can hold, and a page can: half of a character.
+        pqr.ds_Comentarios = (pqr.ds_Comentarios || "").replace("[medio signo]", "\ud83d");
         $scope.pqr = pqr;
         $scope.gestion = { Finalizar: pqr.ds_Estado === "Finalizado", NumeroReclamoSGC: pqr.cd_ReclamoSgc, Comentarios: pqr.ds_Comentarios };
         if (pqr.ms_Comentarios !== undefined) {
