@@ -156,8 +156,10 @@ def test_every_attachment_mode_is_captured_or_named(portal: Any, tmp_path: Path)
     faults(portal, attachments=modes)
     report, stopped, missing = end_state(portal, tmp_path, COMPANY)
     assert stopped is None
-    assert {modes[radicado] for radicado in missing} == {"http_500", "zero_bytes", "wrong_magic"}
-    assert {failure.cause for failure in report.failures.values()} == {"AttachmentFailed"}
+    lost = {"http_500", "zero_bytes", "wrong_magic", "elsewhere"}
+    assert {modes[radicado] for radicado in missing} == {*lost, "http_403"}
+    causes = {modes[radicado]: failure.cause for radicado, failure in report.failures.items()}
+    assert causes == {**dict.fromkeys(lost, "AttachmentFailed"), "http_403": "DetailMissing"}
 
 
 @pytest.mark.parametrize("mode", ["download", "new_tab", "inline_viewer"])
