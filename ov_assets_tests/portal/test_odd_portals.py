@@ -50,10 +50,13 @@ def test_a_session_that_ends_by_a_redirection_leaves_no_claim_number_blank(
     assert stats(portal)["logins_ok"] >= 2
 
 
-def test_a_field_that_comes_by_a_request_of_its_own_is_waited_for(portal: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("after_ms", [50, 700])
+def test_a_field_that_comes_by_a_request_of_its_own_is_waited_for(
+    portal: Any, tmp_path: Path, after_ms: int
+) -> None:
     add_pqrs(portal, 6, campos={"comentarios": "Se revisó en terreno"})
     sign_in(portal, tmp_path)
-    faults(portal, late_comments={"after_ms": 50, "ms": 900})
+    faults(portal, late_comments={"after_ms": after_ms, "ms": 900})
     capture(portal, tmp_path, quick(tmp_path))
     assert differences(portal, tmp_path) == (set(), [])
 

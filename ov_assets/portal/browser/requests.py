@@ -56,6 +56,11 @@ def is_login(url: str) -> bool:
     return "login" in urlsplit(url).path.lower()
 
 
+def _kind(url: str) -> str:
+    """An address without its query, and without parts of its path that bear a digit: they may be an id."""
+    return "/".join(part for part in urlsplit(url).path.split("/") if not any(c.isdigit() for c in part))
+
+
 def _first(request: Request) -> Request:
     """What was asked before anything was redirected."""
     while request.redirected_from is not None:
@@ -71,6 +76,7 @@ class RequestsWatch:
         self._under_way: set[Request] = set()
         self._redirected: set[Request] = set()
         self._started = 0
+        self._asked: set[str] = set()
         self._failures: list[tuple[int, str | None]] = []
         self._changed = asyncio.Event()
         page.on("request", self._on_request)
@@ -84,6 +90,7 @@ class RequestsWatch:
             self._under_way.add(request)
             if request.redirected_from is None:
                 self._started += 1
+                self._asked.add(_kind(request.url))
             else:
                 self._under_way.discard(request.redirected_from)
             self._changed.set()
@@ -118,10 +125,24 @@ class RequestsWatch:
     def mark(self) -> int:
         """Forget past failures; the returned mark is for `settled` and `started_since`."""
         self._failures.clear()
+        self._asked.clear()
         return self._started
 
     def started_since(self, mark: int) -> bool:
         return self._started > mark
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The kinds of XHR since the last mark: their addresses without what differs from PQR to PQR."""
+        return frozenset(self._asked)
+
+    async def has_asked(self, kinds: frozenset[str], timeout_s: float) -> None:
+        """Wait until XHR of these kinds have started since the last mark, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while not kinds <= self._asked:
+                    self._changed.clear()
+                    await self._changed.wait()
 
     @property
     def idle(self) -> bool:

@@ -61,6 +61,8 @@ class PortalSession:
         self.opened_details = 0
         # Whether what a page fetches is also saved or shown by it; None: not known yet.
         self.hands_out_twice: bool | None = None
+        # What XHR each detail page so far asked for; None: none was watched yet.
+        self.details_ask: frozenset[str] | None = None
         # Whether a detail page goes on to another PQR when its address does.
         self.follows_hash: bool | None = None
         self._playwright = playwright

@@ -1,5 +1,6 @@
 """The detail page in a lasting tab, moved from PQR to PQR, not believed before it shows the right one."""
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -162,6 +163,7 @@ class DetailTab:
         """
         assert self.tab is not None
         page = self.tab.page
+        await self._everything_asked()
         await self._quiet()
         if await page.evaluate(CLAIM_NUMBER_IS_EMPTY):
             with contextlib.suppress(PlaywrightTimeout):
@@ -173,6 +175,22 @@ class DetailTab:
             await self._quiet()
         self._raise_failures(self.tab, row)
         return self._reading(await page.evaluate(READ_DETAIL), row)
+
+    async def _everything_asked(self) -> None:
+        """Wait until the page has asked for what each one before it asked for: some of it may come late.
+
+        The first one is watched for a while, since nobody knows what comes; what one of them does without is
+        no longer waited for.
+        """
+        assert self.tab is not None
+        session, watch = self._session, self.tab.watch
+        patience_s = session.limits.late_field_grace_s
+        if (usual := session.details_ask) is None:
+            await asyncio.sleep(patience_s)
+        else:
+            await watch.has_asked(usual, patience_s)
+        usual = session.details_ask  # another tab may have learnt meanwhile
+        session.details_ask = watch.asked if usual is None else watch.asked & usual
 
     async def _quiet(self) -> None:
         """Wait until no request is open: its answer may be a field."""
