@@ -21,6 +21,7 @@ from ov_assets.portal.site import Site
 
 LINKS = '.link-archivo, [ng-click^="descargarAdjunto"]'
 TRAILING_S, LEARN_TRAILING_S, TRAILING_MAX_S = 0.3, 3.0, 10.0
+BETTER_WITHIN_S = 10.0
 REDIRECTS_MAX = 5
 BLOB_BYTES = """
 async (url) => {
@@ -138,27 +139,29 @@ async def _answer(
     """The bytes of the first answer that is this link's, or what the server said instead of them.
 
     One that bears another link's name is that one's, late. So may be a file that this tab has handed out
-    before: it counts only if nothing else comes. Raises TimeoutError.
+    before: it counts only if nothing else comes soon, as does what lies on another host. Raises TimeoutError.
     """
     timeout_s = session.limits.attachment_timeout_s
     others = {other for other in {*names, *tab.names_seen} if other} - {name}
     doubtful: bytes | str | None = None
-    try:
-        async with asyncio.timeout(timeout_s):
-            while True:
-                answer = await race.answer()
-                told = _told(answer)
-                is_named = bool(name) and name in told
-                if not is_named and any(other in told for other in others):
-                    continue
-                data = await asyncio.wait_for(_bytes_of(session, tab.page, answer, row), timeout_s)
-                if isinstance(answer, Response) or is_named or not _seen(data, tab):
-                    break
-                doubtful = data
-    except TimeoutError:
-        if doubtful is None:
-            raise
-        data = doubtful
+    wait_s = timeout_s
+    while True:
+        try:
+            answer = await asyncio.wait_for(race.answer(), wait_s)
+        except TimeoutError:
+            if doubtful is None:
+                raise
+            data = doubtful
+            break
+        told = _told(answer)
+        is_named = bool(name) and name in told
+        if not is_named and any(other in told for other in others):
+            continue
+        data = await asyncio.wait_for(_bytes_of(session, tab.page, answer, row), timeout_s)
+        is_own = session.site.owns(answer.url)
+        if is_own and (isinstance(answer, Response) or is_named or not _seen(data, tab)):
+            break
+        doubtful, wait_s = data, BETTER_WITHIN_S
     if isinstance(answer, Response):
         twice = await race.once_more(session.hands_out_twice)
         session.hands_out_twice = session.hands_out_twice or twice
