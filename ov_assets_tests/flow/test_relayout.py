@@ -214,3 +214,24 @@ def main(argument: str) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1])
+
+
+def test_a_change_for_one_company_moves_and_prunes_nothing_of_the_other(world):
+    for company in ("afinia", "aire"):
+        world.company = company
+        world.put_on_record("00000001", "pdf", "detalle.pdf", f"%PDF-{company}".encode())
+        world.run()
+    before = world.objects()
+    here = {key: data for key, data in before.items() if key.startswith("aire/")}
+    there = {key: data for key, data in before.items() if key not in here}
+    migrate(world.conn, world.bucket, Layout.MINIMA, "aire")
+    after = world.objects()
+    new = {key: data for key, data in after.items() if key not in before}
+    assert after == before | new
+    assert list(new.values()) == list(here.values())
+    migrate(world.conn, world.bucket, Layout.MINIMA, "afinia")
+    report = relayout.Report()
+    prune_old(world.conn, world.bucket, report, "aire", timedelta(0))
+    left = world.objects()
+    assert not here.keys() & left.keys()
+    assert there.items() <= left.items()
