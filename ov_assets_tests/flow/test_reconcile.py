@@ -349,3 +349,14 @@ class _nothing:
 
     def __exit__(self, *_):
         return None
+
+
+def test_of_one_company_nothing_of_the_other_is_told(world):
+    for company in ("afinia", "aire"):
+        world.company = company
+        world.put_on_record("00000001", "pdf", "detalle.pdf", f"%PDF-{company}".encode())
+        world.run()
+    for key in world.objects():
+        world.bucket.client.delete_object(Bucket=world.bucket.name, Key=key)
+    found = look(world, company="aire")
+    assert [(key.split("/")[0], finding.motivo) for key, finding in found.items()] == [("aire", "falta_s3")]

@@ -1,5 +1,6 @@
 """What an upload writes down: only what a listing confirms, and nothing that an outage left undone."""
 
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import md5
 
@@ -61,3 +62,12 @@ def test_what_an_outage_left_undone_can_be_claimed_at_once(world, bucket, monkey
     world.conn.commit()
     assert set(world.rows()) == {"pendiente"}
     assert len(world.claim("another")) == 4
+
+
+def test_each_file_has_an_outcome(world):
+    (world.data_dir / "raw" / COMPANY / str(DAY) / "00000003" / "detalle.pdf").unlink()
+    outcomes = upload_claimed(CompanyDay(COMPANY, DAY), world.conn, world.bucket, world.data_dir)
+    assert Counter(outcome.resultado for outcome in outcomes) == {
+        Resultado.SUBIDO: 3,
+        Resultado.FALTA_LOCAL: 1,
+    }
