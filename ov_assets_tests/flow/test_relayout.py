@@ -235,3 +235,15 @@ def test_a_change_for_one_company_moves_and_prunes_nothing_of_the_other(world):
     left = world.objects()
     assert not here.keys() & left.keys()
     assert there.items() <= left.items()
+
+
+def test_what_is_pruned_in_several_batches_is_counted_once(world, monkeypatch):
+    monkeypatch.setattr(relayout, "BATCH", 1)
+    for n in range(3):
+        world.put_on_record(f"{n:08d}", "pdf", "detalle.pdf", b"%PDF-" + b"x" * n)
+    world.run()
+    migrate(world.conn, world.bucket, Layout.MINIMA)
+    report = relayout.Report()
+    prune_old(world.conn, world.bucket, report, None, timedelta(0))
+    assert report.podados == 3
+    assert len(world.objects()) == 3
