@@ -1,13 +1,12 @@
 """Registry, disk and bucket together: two at once, killed at any moment, answers lost."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
@@ -16,7 +15,7 @@ from ov_assets.s3.errors import S3DownError
 from ov_assets.s3.inventory import list_objects
 from ov_assets.s3.uploader import Limits
 from ov_assets_tests.flow.world import World, open_bucket, sha256
-from ov_assets_tests.s3.faulty import DROP, PASS, answer, faulty
+from ov_assets_tests.s3.faulty import DROP, HOLD, PASS, answer, faulty
 
 FILES = 120
 
@@ -55,21 +54,27 @@ def test_second_run_sends_nothing(world):
 @pytest.mark.parametrize("objects_before", [1, 17, 60])
 def test_killed_in_the_middle_and_completed_at_once(world, database, bucket, objects_before):
     fill(world)
-    given = {
-        "database": database,
-        "bucket": {"name": bucket.name, "endpoint_url": bucket.endpoint_url, "region": bucket.region},
-        "data_dir": str(world.data_dir),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "ov_assets_tests.flow.world", json.dumps(given)])
-    try:
-        while sum(1 for _ in list_objects(world.bucket, [""])) < objects_before:
-            assert process.poll() is None
-            time.sleep(0.002)
-        os.kill(process.pid, signal.SIGKILL)
-    finally:
-        process.wait()
+    sent = count(1)
+
+    def fault(method: str, _path: str) -> bytes | None:
+        return HOLD if method == "PUT" and next(sent) > objects_before else PASS
+
+    with faulty(bucket.endpoint_url, fault) as proxy:
+        given = {
+            "database": database,
+            "bucket": {"name": bucket.name, "endpoint_url": proxy.endpoint_url, "region": bucket.region},
+            "data_dir": str(world.data_dir),
+        }
+        process = subprocess.Popen([sys.executable, "-m", "ov_assets_tests.flow.world", json.dumps(given)])
+        try:
+            while sum(1 for _ in list_objects(world.bucket, [""])) < objects_before:
+                assert process.poll() is None
+                time.sleep(0.01)
+        finally:
+            process.kill()
+            process.wait()
     left = world.rows()
-    assert "subiendo" in left and len(world.objects()) < FILES
+    assert "subiendo" in left and len(world.objects()) == objects_before
     # The dead one's leases run for 15 minutes more; who holds the partition's lock need not wait.
     assert world.run() == {}
     done = world.run(reclaim=True)

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 DROP = b""  # the request gets through, its answer doesn't
 DAMAGE = b"\0"  # the last byte of the request arrives as another one
+HOLD = b"\1"  # the request comes to nothing, and is never answered
 PASS = None
 Fault = bytes | None | Callable[[str, str], bytes | None]
 
@@ -20,7 +21,7 @@ def answer(status: int, code: str) -> bytes:
 
 
 class Proxy:
-    """`faults`: for each connection in turn DROP, DAMAGE, PASS or the bytes to answer; the last goes on.
+    """`faults`: for each connection in turn one of the above or the bytes to answer; the last goes on.
 
     Or a function of the request's method and path that says which of them. requests: their first lines.
     headers: of each request, by lower-case name.
@@ -56,6 +57,9 @@ class Proxy:
             if callable(fault):
                 method, target, _ = request.split(b" ", 2)
                 fault = fault(method.decode(), unquote(urlsplit(target.decode()).path))
+            if fault is HOLD:
+                client.recv(1)
+                return
             if fault is DAMAGE:
                 request = request[:-1] + bytes([request[-1] ^ 1])
             elif fault:
