@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.scheduler.instigation import TickStatus
 
+from ov_assets.runs import INCOMPLETE_TAG
 from ov_assets.timezone import BOGOTA
 
 Message = tuple[datetime, str]
@@ -18,7 +19,9 @@ DEEDS = ("nuevas", "cambiadas", "capturadas_ahora", "insertadas", "actualizadas"
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run. deeds: what it brought about; without any, a good run was for nothing."""
+    """A finished run. good: it ended, with all that was listed. deeds: what it brought about; without any, a
+    good one was for nothing.
+    """
 
     id: str
     job: str
@@ -49,7 +52,7 @@ def runs_of(instance: dg.DagsterInstance) -> list[Run]:
                 if name in materialization.metadata:
                     deeds[name] += int(materialization.metadata[name].value)
         began = datetime.fromtimestamp(record.start_time or 0, BOGOTA)
-        good = run.status is dg.DagsterRunStatus.SUCCESS
+        good = run.status is dg.DagsterRunStatus.SUCCESS and INCOMPLETE_TAG not in run.tags
         tags = run.tags
         found.append(
             Run(

@@ -160,4 +160,5 @@ def test_a_fortnight(
         "Afinia 12/10/2025: el día no está completo",
         "Air-e 12/10/2025: el día no está completo",
         PAGE_CHANGED,
+        "Afinia 14/10/2025: hay PQR listadas sin capturar",
     }
