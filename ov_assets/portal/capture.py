@@ -123,6 +123,8 @@ class _Capture:
                 await details.done()  # a row that changed meanwhile is captured anew, not twice at once
             details.offer(seen.rows.values())
             if seen.agrees_with(previous):
+                await details.done()
+                details.offer_doubtful(seen.rows.values())
                 return
             if self.report.looks == self.limits.looks_max:
                 raise ListUnstable(self.site.company.slug, f"{self.report.looks} looks differ", day=self.day)

@@ -12,12 +12,15 @@ class PortalError(Exception):
     """Base of every fault of a portal.
 
     of_the_portal: the fault may be the whole portal's, even where only one PQR was asked for; several of them
-    in a row stop a capture.
+    in a row stop a capture. step: what failed, for who counts how often it did; never shown.
+    doubt: what isn't known of a page because of it.
     """
 
     passing: ClassVar[bool] = False
     advice: ClassVar[str] = ""
     of_the_portal: bool = False
+    step: str = ""
+    doubt: str = ""
 
     def __init__(self, company: str, what: str, *, day: date | None = None, radicado: str = "") -> None:
         where = " ".join(part for part in (company, day.isoformat() if day else "", radicado) if part)
@@ -106,10 +109,24 @@ class DetailMissing(PortalError):
     advice = "The other PQRs went on; the next run tries this one again."
 
 
+class DetailDoubtful(DetailMissing):
+    """A field is blank, and what may have to bring it had no good answer."""
+
+
+class DetailUnanswered(DetailDoubtful):
+    """As before, and it has had all the time that an answer is given: tried again only after all others."""
+
+    passing = False
+
+
 class AttachmentFailed(PortalError):
-    """An attachment is named on the page, but its bytes don't come, or aren't what the name says."""
+    """An attachment is named on the page, but its bytes don't come, or aren't what the name says.
+
+    refused: the server said so, and kept nobody waiting.
+    """
 
     passing = True
+    refused: bool = False
     advice = "The other PQRs went on; the next run tries this one again."
 
 

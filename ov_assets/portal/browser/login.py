@@ -1,4 +1,4 @@
-"""The login page: its popup, its picky fields, and the only two facts that mean "logged in"."""
+"""The login page: its popup, its picky fields, and what its answer to the password means."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from ov_assets.portal.browser.requests import raise_for_status
+from ov_assets.portal.browser.requests import kind_of, raise_for_status
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
     AccessBlocked,
@@ -17,6 +17,7 @@ from ov_assets.portal.errors import (
     LoginUnanswered,
     OtpRequired,
     PortalDown,
+    PortalError,
 )
 from ov_assets.portal.scripts import POLL_MS, script
 from ov_assets.portal.site import Site
@@ -36,7 +37,7 @@ KEY_DELAY_MS = 50  # the page's keydown guard drops keys that come faster
 TYPING_TRIES = 3
 CLICK_TRIES = 5
 CLICK_TIMEOUT_MS = 2_000
-OUTCOME = script("login_outcome")
+OUTCOME, NOTICES = script("login_outcome"), script("login_notices")
 
 
 async def close_popup(page: Page) -> None:
@@ -95,7 +96,7 @@ async def _submit(page: Page, site: Site) -> None:
 
 
 async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[], None]) -> None:
-    """Log in on a page that shows the login form. One attempt, whatever its outcome.
+    """Log in on a page that shows the login form, and leave that page. One attempt, whatever its outcome.
 
     timeout_s: for what isn't the answer to the password, for which a page of the company has its own time.
     on_submit: called right before the password is sent. Raises LoginRejected, LoginUnanswered, OtpRequired,
@@ -115,21 +116,28 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
     answered = asyncio.Event()
 
     def on_response(response: Response) -> None:
-        if not response.request.is_navigation_request():
+        request = response.request
+        if request.frame != page.main_frame or not site.owns(response.url):
             return
-        if response.ok:  # not by a redirection, whose page may never come
+        is_page = request.is_navigation_request()
+        if response.ok and (is_page or request.method == "POST"):  # a redirection's page may never come
             answered.set()
-        if response.status >= 400 and not refusal.done():
+        if is_page and response.status >= 400 and not refusal.done():
             refusal.set_result(response)
 
     page.on("response", on_response)
+    notices = await page.evaluate(NOTICES)
     on_submit()
     await _submit(page, site)
-    outcome = await _outcome(page, refusal, answered, timeout_s, site.company.page_timeout_ms / 1000)
+    outcome = await _outcome(page, notices, refusal, answered, timeout_s, site.company.page_timeout_ms / 1000)
     page.remove_listener("response", on_response)
     if isinstance(outcome, Response):
-        raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))
-        raise PortalDown(company, f"HTTP {outcome.status} to the login")
+        try:
+            raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))
+            raise PortalDown(company, f"HTTP {outcome.status} to the login")
+        except PortalError as error:
+            error.step = f"{outcome.request.method} {kind_of(outcome.url)}"
+            raise
     if outcome is None and answered.is_set() and await page.locator(SUBMIT).is_visible():
         # Its words may be new to us; sending the password again is what locks an account.
         raise LoginRejected(company, "the portal answered the login with its login page again")
@@ -145,6 +153,7 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
 
 async def _outcome(
     page: Page,
+    notices: list[str],
     refusal: asyncio.Future[Response],
     answered: asyncio.Event,
     words_within_s: float,
@@ -154,7 +163,7 @@ async def _outcome(
 
     async def shown() -> str | None:
         with contextlib.suppress(PlaywrightTimeout):
-            handle = await page.wait_for_function(OUTCOME, timeout=0, polling=POLL_MS)
+            handle = await page.wait_for_function(OUTCOME, arg=notices, timeout=0, polling=POLL_MS)
             return str(await handle.json_value())
         return None
 

@@ -1,21 +1,28 @@
-"""The XHR of one tab: how many are under way, and which failed.
+"""The XHR of one tab to its portal: what was asked for, what is under way, what failed.
 
 The portal's endpoints aren't known, and its pages show no loading sign, so "the answer is here" is
-taken from the traffic itself, whatever its address.
+taken from the traffic itself. Which kind of request brings what is learnt while it runs (`learnt.py`).
 """
 
 import asyncio
 import contextlib
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Request, Response
 
-from ov_assets.portal.errors import AccessBlocked, PortalDown, SessionExpired
+from ov_assets.portal.errors import AccessBlocked, PortalDown, PortalError, SessionExpired
 
 XHR = ("xhr", "fetch")
+PAGE_FILES = ("script", "stylesheet")
+NO_ANSWER = 599  # counted with the server's own failures
 REDIRECT_WITHIN_S = 2.0
+READ_WITHIN_S = 5.0
 
 
 class PortalBusy(PortalDown):
@@ -56,7 +63,7 @@ def is_login(url: str) -> bool:
     return "login" in urlsplit(url).path.lower()
 
 
-def _kind(url: str) -> str:
+def kind_of(url: str) -> str:
     """An address without its query, and without parts of its path that bear a digit: they may be an id."""
     return "/".join(part for part in urlsplit(url).path.split("/") if not any(c.isdigit() for c in part))
 
@@ -68,16 +75,31 @@ def _first(request: Request) -> Request:
     return request
 
 
-class RequestsWatch:
-    """Follows the XHR of one tab from its creation on."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An XHR without a good answer; status 599: without any."""
 
-    def __init__(self, page: Page, company: str) -> None:
-        self._company = company
-        self._under_way: set[Request] = set()
+    kind: str
+    status: int
+    retry_after: str | None
+
+
+class RequestsWatch:
+    """Follows the XHR of one tab from its creation on; those to other hosts are nobody's business.
+
+    owns: whether an address is the portal's own.
+    """
+
+    def __init__(self, page: Page, company: str, owns: Callable[[str], bool]) -> None:
+        self._company, self._owns = company, owns
+        self._under_way: dict[Request, float] = {}
         self._redirected: set[Request] = set()
-        self._started = 0
+        self._started: Counter[str] = Counter()
         self._asked: set[str] = set()
-        self._failures: list[tuple[int, str | None]] = []
+        self._answers: dict[str, Response] = {}
+        self._failures: list[Failed] = []
+        self._broken_files = 0
+        self._unread: set[str] = set()
         self._changed = asyncio.Event()
         page.on("request", self._on_request)
         page.on("response", self._on_response)
@@ -85,25 +107,41 @@ class RequestsWatch:
         page.on("requestfailed", self._on_failed)
         page.on("framenavigated", lambda frame: self._on_navigation() if frame == page.main_frame else None)
 
+    def _is_ours(self, request: Request) -> bool:
+        return request.resource_type in XHR and self._owns(_first(request).url)
+
     def _on_request(self, request: Request) -> None:
-        if request.resource_type in XHR:
-            self._under_way.add(request)
+        if self._is_ours(request):
+            self._under_way[request] = asyncio.get_running_loop().time()
             if request.redirected_from is None:
-                self._started += 1
-                self._asked.add(_kind(request.url))
+                self._started[kind_of(request.url)] += 1
+                self._asked.add(kind_of(request.url))
             else:
-                self._under_way.discard(request.redirected_from)
+                self._under_way.pop(request.redirected_from, None)
             self._changed.set()
 
     def _on_response(self, response: Response) -> None:
-        if response.request.resource_type not in XHR:
+        if response.status >= 400 and response.request.resource_type in PAGE_FILES:
+            self._broken_files += self._owns(response.url)
+        if not self._is_ours(response.request):
             return
+        kind = kind_of(_first(response.request).url)
         if is_login(response.url) and not is_login(_first(response.request).url):
-            self._failures.append((401, None))  # sent to the login page instead of being refused
+            self._failures.append(Failed(kind, 401, None))  # sent to the login page instead of being refused
         elif response.status >= 400:
-            self._failures.append((response.status, response.headers.get("retry-after")))
+            self._failures.append(Failed(kind, response.status, response.headers.get("retry-after")))
         elif 300 <= response.status < 400:
             self._redirected.add(response.request)
+        else:
+            self._answers[kind] = response
+            # An answer that nobody reads never finishes.
+            within_s = 0.0 if kind in self._unread else READ_WITHIN_S
+            asyncio.get_running_loop().call_later(within_s, self._on_unread, response.request, kind)
+
+    def _on_unread(self, request: Request, kind: str) -> None:
+        if request in self._under_way:
+            self._unread.add(kind)
+            self._on_end(request)
 
     def _on_end(self, request: Request) -> None:
         """A request that is sent elsewhere goes on with the next one; if that never comes, it has ended."""
@@ -111,30 +149,54 @@ class RequestsWatch:
             self._redirected.discard(request)
             asyncio.get_running_loop().call_later(REDIRECT_WITHIN_S, self._on_end, request)
             return
-        self._under_way.discard(request)
+        self._under_way.pop(request, None)
         self._changed.set()
 
     def _on_failed(self, request: Request) -> None:
-        if request in self._under_way and not (request.failure or "").endswith("ERR_ABORTED"):
-            self._failures.append((599, None))  # no answer at all: counted with the server's own failures
+        if not (request.failure or "").endswith("ERR_ABORTED"):
+            if request in self._under_way:
+                self._failures.append(Failed(kind_of(_first(request).url), NO_ANSWER, None))
+            self._broken_files += request.resource_type in PAGE_FILES and self._owns(request.url)
         self._on_end(request)
 
     def _on_navigation(self) -> None:
         self._changed.set()
 
-    def mark(self) -> int:
-        """Forget past failures; the returned mark is for `settled` and `started_since`."""
+    def mark(self) -> Counter[str]:
+        """Forget past failures and answers; the returned mark is for `settled` and `started_since`."""
         self._failures.clear()
         self._asked.clear()
-        return self._started
+        self._answers.clear()
+        self._broken_files = 0
+        return self._started.copy()
 
-    def started_since(self, mark: int) -> bool:
-        return self._started > mark
+    def started_since(self, mark: Counter[str], of: Collection[str] = ()) -> bool:
+        """Whether an XHR of one of these kinds has started; of none: any."""
+        return any(count > mark[kind] for kind, count in self._started.items() if not of or kind in of)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a script or a style sheet of the page itself didn't come: it may lack anything."""
+        return self._broken_files > 0
 
     @property
     def asked(self) -> frozenset[str]:
         """The kinds of XHR since the last mark: their addresses without what differs from PQR to PQR."""
         return frozenset(self._asked)
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """The kinds of XHR since the last mark that had a good answer."""
+        return frozenset(self._answers)
+
+    async def starts(self, mark: Counter[str], within_s: float, of: Collection[str] = ()) -> bool:
+        """Whether an XHR of one of these kinds, of none: any, starts since the mark, or in this time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not self.started_since(mark, of):
+                    self._changed.clear()
+                    await self._changed.wait()
+        return self.started_since(mark, of)
 
     async def has_asked(self, kinds: frozenset[str], timeout_s: float) -> None:
         """Wait until XHR of these kinds have started since the last mark, or the time is over."""
@@ -144,24 +206,49 @@ class RequestsWatch:
                     self._changed.clear()
                     await self._changed.wait()
 
-    @property
-    def idle(self) -> bool:
-        return not self._under_way
+    def under_way(self, of: Collection[str] = (), since: float | None = None) -> frozenset[str]:
+        """The kinds of XHR that have no answer yet; of none: any.
 
-    async def settled(self, mark: int, timeout_s: float, *, start_within_s: float | None = None) -> bool:
-        """Wait until an XHR has started since `mark` and none is under way.
+        since: a moment of the loop's clock. What began later, of a kind that was answered since the last
+        mark, is a page that asks again and again.
+        """
+        begun = ((kind_of(_first(request).url), began) for request, began in self._under_way.items())
+        kinds = frozenset(
+            kind for kind, began in begun if since is None or began <= since or kind not in self._answers
+        )
+        return kinds & frozenset(of) if of else kinds
 
-        Returns False if none started within `start_within_s`; raises PortalDown when they don't end.
+    async def bring(self, texts: Collection[str]) -> frozenset[str]:
+        """The kinds of XHR since the last mark whose answer holds each of these texts."""
+        found = set()
+        for kind, response in list(self._answers.items()):
+            with contextlib.suppress(PlaywrightError, UnicodeDecodeError):  # gone with its page, or no text
+                body = await response.text()
+                if all(text in body for text in texts):
+                    found.add(kind)
+        return frozenset(found)
+
+    async def settled(
+        self,
+        mark: Counter[str],
+        timeout_s: float,
+        *,
+        start_within_s: float | None = None,
+        of: Collection[str] = (),
+        besides: Collection[str] = (),
+    ) -> bool:
+        """Wait until an XHR has started since `mark` and none is under way; of: only these kinds, if any.
+
+        besides: kinds that nobody waits for. Returns False if none started within `start_within_s`; raises
+        PortalDown when they don't end.
         """
         loop = asyncio.get_running_loop()
         begin = loop.time()
-        while not (self.started_since(mark) and self.idle):
-            limit = timeout_s
-            if start_within_s is not None and not self.started_since(mark):
-                limit = start_within_s
+        while not (started := self.started_since(mark, of)) or self.under_way(of, begin) - frozenset(besides):
+            limit = timeout_s if start_within_s is None or started else start_within_s
             left = begin + limit - loop.time()
             if left <= 0:
-                if not self.started_since(mark):
+                if not started:
                     return False
                 raise PortalDown(self._company, f"no answer to a request within {timeout_s:.0f} s")
             self._changed.clear()
@@ -169,12 +256,22 @@ class RequestsWatch:
                 await asyncio.wait_for(self._changed.wait(), left)
         return True
 
-    def not_found(self) -> bool:
-        """Whether an XHR since the last mark was answered with 404."""
-        return any(status == 404 for status, _ in self._failures)
+    @property
+    def failures(self) -> tuple[Failed, ...]:
+        """The XHR since the last mark that failed."""
+        return tuple(self._failures)
 
-    def raise_failures(self, day: date | None = None) -> None:
-        """Raise what the failed XHR since the last mark mean; 404 is left to the caller."""
-        for status, retry_after in self._failures:
-            if status != 404:
-                raise_for_status(self._company, status, retry_after, day=day)
+    def raise_failures(
+        self, day: date | None = None, *, of: Collection[str] = (), besides: Collection[str] = ()
+    ) -> None:
+        """Raise what the failed XHR since the last mark mean, of none of these kinds: of any.
+
+        404 is left to the caller.
+        """
+        for failed in self._failures:
+            if failed.status != 404 and (not of or failed.kind in of) and failed.kind not in besides:
+                try:
+                    raise_for_status(self._company, failed.status, failed.retry_after, day=day)
+                except PortalError as error:
+                    error.step = failed.kind
+                    raise

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
@@ -23,10 +23,11 @@ from ov_assets.portal.browser import chromium
 from ov_assets.portal.browser.blocking import Purpose, block_needless
 from ov_assets.portal.browser.evidence import Evidence
 from ov_assets.portal.browser.kept_session import KeptSession
+from ov_assets.portal.browser.learnt import KeptLearnt
 from ov_assets.portal.browser.login import close_popup, keep_popup_away, log_in
 from ov_assets.portal.browser.login_guard import LoginGuard
 from ov_assets.portal.browser.pace import Pace
-from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, is_login, raise_for_status
+from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, is_login, kind_of, raise_for_status
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
@@ -43,6 +44,7 @@ from ov_assets.portal.site import Limits, Site
 VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
 # A browser that hangs has no time-out of its own for everything.
 START_TIMEOUT_S, ANSWER_TIMEOUT_S, LOGIN_TIMEOUT_S, BROWSER_CLOSE_TIMEOUT_S = 60.0, 20.0, 300.0, 20.0
+LIST_SHOWS_AFTER_S = (0.0, 1.0, 2.0, 4.0)
 BLOCKED_TEXT = "request is blocked"
 
 
@@ -59,12 +61,7 @@ class PortalSession:
         self.pace = Pace(limits.min_interval_s)
         self.logins = 0
         self.opened_details = 0
-        # Whether what a page fetches is also saved or shown by it; None: not known yet.
-        self.hands_out_twice: bool | None = None
-        # What XHR each detail page so far asked for; None: none was watched yet.
-        self.details_ask: frozenset[str] | None = None
-        # Whether a detail page goes on to another PQR when its address does.
-        self.follows_hash: bool | None = None
+        self.learnt = KeptLearnt(site, limits.keep).load()
         self._playwright = playwright
         self._kept = KeptSession(site, limits.keep)
         self._guard = LoginGuard(site, limits.keep)
@@ -135,7 +132,7 @@ class PortalSession:
     async def new_tab(self, purpose: Purpose = "print") -> Tab:
         assert self._context is not None
         page = await self._context.new_page()
-        tab = Tab(page, RequestsWatch(page, self.company))
+        tab = Tab(page, RequestsWatch(page, self.company, self.site.owns))
 
         async def accept(dialog: Dialog) -> None:
             await dialog.accept()
@@ -161,17 +158,19 @@ class PortalSession:
         if not self.site.owns(tab.page.url):
             raise PortalMoved(self.company, f"the portal leads to {urlsplit(tab.page.url).hostname}")
         if response is not None:
-            self._judge(response.status, response.headers.get("retry-after"))
+            self._judge(response.status, response.headers.get("retry-after"), kind_of(tab.page.url))
             if BLOCKED_TEXT in (await tab.page.title()).lower():
                 raise AccessBlocked(self.company, "the edge answers instead of the portal")
         if tab.at_login and not is_login(url):
             raise SessionExpired(self.company, "the portal went back to its login page")
 
-    def _judge(self, status: int, retry_after: str | None) -> None:
+    def _judge(self, status: int, retry_after: str | None, step: str) -> None:
         try:
             raise_for_status(self.company, status, retry_after)
-        except PortalBusy as error:
-            self.pace.pause(error.retry_after_s)
+        except PortalError as error:
+            error.step = step
+            if isinstance(error, PortalBusy):
+                self.pace.pause(error.retry_after_s)
             raise
 
     async def shows_the_list(self) -> bool:
@@ -190,7 +189,7 @@ class PortalSession:
         except PlaywrightError:
             raise PortalDown(self.company, "no answer to a page request") from None
         try:
-            self._judge(answer.status, answer.headers.get("retry-after"))
+            self._judge(answer.status, answer.headers.get("retry-after"), kind_of(answer.url))
         except SessionExpired:
             return False
         return answer.ok and self.site.owns(answer.url) and not is_login(answer.url)
@@ -220,6 +219,7 @@ class PortalSession:
                 tab = await self.new_tab("rows")
                 await self.goto(tab, self.site.login_url)
                 await log_in(tab.page, self.site, self.limits.answer_timeout_s, on_submit)
+                await self._make_sure()
                 self.logins += 1
                 self._guard.accepted()
                 if self.site.company.has_popup:
@@ -244,6 +244,60 @@ class PortalSession:
             if tab is not None:
                 await tab.close()
 
+    async def _make_sure(self) -> None:
+        """That the login page is gone isn't yet a log-in: the list must show, too, if not at once.
+
+        Raises LoginRejected.
+        """
+        for pause_s in LIST_SHOWS_AFTER_S:
+            await asyncio.sleep(pause_s)
+            try:
+                if await self._still_logged_in():
+                    return
+            except PortalDown:
+                return  # whoever needs the list will find out
+        raise LoginRejected(
+            self.company, "the portal took the password and shows its login page, not the list"
+        )
+
+    def raise_lost(self, tab: Tab) -> None:
+        """Raise why a page lacks what it should have, if that isn't its layout."""
+        if tab.at_login:
+            raise SessionExpired(self.company, "the page went to the login")
+        if tab.watch.is_broken:
+            raise PortalDown(self.company, "a script or a style sheet of the page didn't come")
+
+    async def patiently(self, tab: Tab, once: Callable[[PortalError | None], Awaitable[dict]]) -> dict:
+        """Take one step on a page that stays open, again if it fails in passing; it is given the last fault.
+
+        Raises what isn't the step's alone: a page that went to the login has lost its place.
+        """
+        fault: PortalError | None = None
+        logins = self.logins
+        async for attempt in attempts():
+            with attempt:
+                try:
+                    if fault is not None:
+                        await self.recover(fault, logins)
+                    logins = self.logins
+                    return await once(fault)
+                except (PortalDown, SessionExpired) as error:
+                    fault = error
+                    if not tab.at_login:
+                        raise
+            if fault is not None and tab.at_login:
+                raise fault
+        raise AssertionError("stamina either returns or raises")
+
+    async def recover(self, fault: PortalError, logins_seen: int) -> None:
+        """What must be done before another try: log in again, let the portal rest, start the browser anew."""
+        if isinstance(fault, SessionExpired):
+            await self.renew(logins_seen)
+        elif isinstance(fault, PortalBusy):
+            self.pace.pause(fault.retry_after_s)
+        elif isinstance(fault, PortalDown):
+            await self.revive()
+
     async def renew(self, logins_seen: int) -> None:
         """Log in again, once, however many tabs notice the expiry at the same time."""
         async with self._renewing:
@@ -265,4 +319,5 @@ async def portal_session(
         except (PlaywrightError, TimeoutError) as error:
             raise browser_failed(session.company, error) from None
         finally:
+            KeptLearnt(site, limits.keep).save(session.learnt)
             await session.close()

@@ -3,7 +3,8 @@
 import asyncio
 import base64
 import contextlib
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -11,10 +12,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 from playwright.async_api import APIResponse, Download, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
-from ov_assets.portal.browser.requests import XHR, PortalBusy, is_login, raise_for_status
+from ov_assets.portal.browser.requests import XHR, PortalBusy, is_login, kind_of, raise_for_status
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import AttachmentFailed, PortalDown, SessionExpired
+from ov_assets.portal.pages.controls import use
 from ov_assets.portal.pages.file_bytes import check_bytes
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Site
@@ -23,6 +25,9 @@ LINKS = '.link-archivo, [ng-click^="descargarAdjunto"]'
 TRAILING_S, LEARN_TRAILING_S, TRAILING_MAX_S = 0.3, 3.0, 10.0
 BETTER_WITHIN_S = 10.0
 REDIRECTS_MAX = 5
+OF_THE_PAGE = frozenset({"image", "font", "script", "stylesheet"})
+REFUSED_PAUSE_S = 0.5
+BINARY = re.compile(r"application/(?!json|xml|javascript)|image/|audio/|video/")
 BLOB_BYTES = """
 async (url) => {
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -39,8 +44,8 @@ Answer = Download | Page | Response
 class _Race:
     """Listens on a tab from before the click on; what comes is offered in the order in which it comes."""
 
-    def __init__(self, page: Page, site: Site) -> None:
-        self._page, self._site = page, site
+    def __init__(self, page: Page, site: Site, noise: Collection[str]) -> None:
+        self._page, self._site, self._noise = page, site, noise
         self._answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._popups: list[Page] = []
         self._asked: set[Request] = set()
@@ -77,9 +82,14 @@ class _Race:
             self._answers.put_nowait(popup)
 
     def _on_response(self, response: Response) -> None:
-        if response.request not in self._asked or not self._site.owns(response.url):
+        request = response.request
+        if request not in self._asked or request.resource_type in OF_THE_PAGE:
+            return
+        if not self._site.owns(response.url):
             return
         kind = response.headers.get("content-type", "")
+        if kind_of(response.url) in self._noise and (response.status >= 400 or not BINARY.match(kind)):
+            return
         is_file = response.request.resource_type in XHR and "json" not in kind and "html" not in kind
         if response.status >= 400 or is_login(response.url) or is_file:
             self._answers.put_nowait(response)
@@ -111,11 +121,25 @@ async def fetch(session: PortalSession, tab: Tab, index: int, names: Sequence[st
     Raises AttachmentFailed, which names the radicado and the cause; SessionExpired, AccessBlocked or
     PortalBusy where the portal says so.
     """
-    limits = session.limits
+    try:
+        return await _fetch_once(session, tab, index, names, row)
+    except AttachmentFailed as failed:
+        if not failed.refused:
+            raise
+    await asyncio.sleep(REFUSED_PAUSE_S)  # the server's failure may pass, and the page is still here
+    return await _fetch_once(session, tab, index, names, row)
+
+
+async def _fetch_once(
+    session: PortalSession, tab: Tab, index: int, names: Sequence[str], row: ListedRow
+) -> bytes:
+    limits, ways = session.limits, session.learnt.ways
+    data: bytes | str | None = None
+    way = ways.get(LINKS) or session.learnt.next_way(LINKS)
     await session.pace.turn()
-    with _Race(tab.page, session.site) as race:
+    with _Race(tab.page, session.site, session.learnt.unasked) as race:
         try:
-            await tab.page.locator(LINKS).nth(index).dispatch_event("click")
+            await use(tab.page, tab.page.locator(LINKS).nth(index), way)
             data = await _answer(session, tab, race, names[index], names, row)
             most = limits.attachment_max_bytes
             problem = data if isinstance(data, str) else check_bytes(data, names[index], most)
@@ -126,10 +150,14 @@ async def fetch(session: PortalSession, tab: Tab, index: int, names: Sequence[st
         finally:
             await race.close_popups()
     if problem is not None:
-        raise AttachmentFailed(
+        failed = AttachmentFailed(
             session.company, f"attachment {index + 1}: {problem}", day=row.day, radicado=row.numero_radicado
         )
+        failed.step = f"attachment {index + 1}"
+        failed.refused = isinstance(data, str)
+        raise failed
     assert isinstance(data, bytes)
+    ways[LINKS] = way
     return data
 
 
@@ -163,8 +191,8 @@ async def _answer(
             break
         doubtful, wait_s = data, BETTER_WITHIN_S
     if isinstance(answer, Response):
-        twice = await race.once_more(session.hands_out_twice)
-        session.hands_out_twice = session.hands_out_twice or twice
+        twice = await race.once_more(session.learnt.hands_out_twice)
+        session.learnt.hands_out_twice = session.learnt.hands_out_twice or twice
     if isinstance(data, bytes):
         tab.names_seen.add(name)
         tab.digests_seen.add(sha256(data).hexdigest())

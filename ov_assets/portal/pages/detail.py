@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -9,12 +12,15 @@ from playwright.async_api import PdfMargins
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.login import close_popup
-from ov_assets.portal.browser.requests import PortalBusy
+from ov_assets.portal.browser.requests import NO_ANSWER, Failed, PortalBusy, raise_for_status
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
+    AccessBlocked,
+    DetailDoubtful,
     DetailMissing,
+    DetailUnanswered,
     LayoutChanged,
     PdfWithoutData,
     PortalDown,
@@ -35,6 +41,11 @@ ELEMENTS = (
 PDF_MARGIN: PdfMargins = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
 STEADY_TRIES = 3
 HASH_FOLLOWED_WITHIN_S = 5.0
+SHOWN_WITHIN_S = 1.0
+HTTP_NOT_FOUND = 404
+NO_ANSWER_TEXT = "a request got no answer"
+ATTACHMENTS = "adjuntos"
+NOT_YET = re.compile(r"(cargando|consultando|buscando|espere|loading|please wait)\b.{0,30}$", re.I)
 
 SHOWS_RADICADO = script("shows_radicado")
 CLEAR_LEFTOVERS = script("clear_leftovers")
@@ -48,6 +59,16 @@ class Reading:
     pqr: Pqr
     attachments: tuple[str, ...]
 
+    @property
+    def filled(self) -> frozenset[str]:
+        """What of a PQR the page shows: names of its fields, and whether it has attachments."""
+        names = {name for name in FIELDS if (value := getattr(self.pqr, name)) and not NOT_YET.match(value)}
+        return frozenset(names | {ATTACHMENTS} if self.attachments else names)
+
+    @property
+    def blank(self) -> frozenset[str]:
+        return frozenset({*FIELDS, ATTACHMENTS}) - self.filled
+
 
 class DetailTab:
     """One tab that shows one PQR after another."""
@@ -55,8 +76,10 @@ class DetailTab:
     def __init__(self, session: PortalSession) -> None:
         self._session = session
         self.tab: Tab | None = None
-        self._mark = 0
+        self._mark: Counter[str] = Counter()
         self._route = ""
+        self._led_on = False
+        self._stuck: frozenset[str] = frozenset()
 
     @property
     def _company(self) -> str:
@@ -80,9 +103,13 @@ class DetailTab:
             )
         route = urlsplit(url).fragment
         self._session.opened_details += 1
-        if not await self._goes_on(row, route):
+        self._stuck = frozenset()
+        self._led_on = await self._goes_on(row, route)
+        if not self._led_on:
             await self._load(url, route)
         await self._shown(row)
+        if self._led_on:
+            self._session.learnt.follows_hash = True
 
     async def _goes_on(self, row: ListedRow, route: str) -> bool:
         """Lead the tab on by its address alone, which spares a page load. False: it needs a fresh one."""
@@ -91,21 +118,25 @@ class DetailTab:
             tab is None
             or tab.page.is_closed()
             or route in {"", self._route}  # the same route again asks the portal for nothing
-            or session.follows_hash is False
+            or session.learnt.follows_hash is False
             or await tab.page.evaluate(CLEAR_LEFTOVERS)
         ):
             return False
         self._mark, self._route = tab.watch.mark(), route
         await session.pace.turn()
         await tab.page.evaluate("(hash) => { location.hash = hash; }", route)
-        if await tab.watch.settled(
-            self._mark, session.limits.answer_timeout_s, start_within_s=HASH_FOLLOWED_WITHIN_S
-        ) or await tab.page.evaluate(SHOWS_RADICADO, row.numero_radicado):
-            session.follows_hash = True
+        if await self._asks_or_shows(row):
             return True
-        if session.follows_hash is None:
-            session.follows_hash = False  # it never did: nobody waits for it again
+        if session.learnt.follows_hash is None:
+            session.learnt.follows_hash = False  # it never did: nobody waits for it again
         return False
+
+    async def _asks_or_shows(self, row: ListedRow) -> bool:
+        """Whether the page follows its new address: asks for what the pages before did, or shows the PQR."""
+        assert self.tab is not None
+        asks = self._session.learnt.details_ask or frozenset()
+        asked = await self.tab.watch.starts(self._mark, HASH_FOLLOWED_WITHIN_S, asks)
+        return asked or bool(await self.tab.page.evaluate(SHOWS_RADICADO, row.numero_radicado))
 
     async def _load(self, url: str, route: str) -> None:
         await self.close()
@@ -114,43 +145,71 @@ class DetailTab:
         await self._session.goto(self.tab, url)
 
     async def _shown(self, row: ListedRow) -> None:
-        """Wait until the page shows this PQR. Raises as `show` does."""
+        """Wait until the page shows this PQR; what it shows counts, not what else was asked for in vain."""
         assert self.tab is not None
-        tab = self.tab
-        limits = self._session.limits
+        page, timeout_s = self.tab.page, self._session.limits.answer_timeout_s
+        showing = asyncio.ensure_future(
+            page.wait_for_function(
+                SHOWS_RADICADO, arg=row.numero_radicado, timeout=timeout_s * 1000, polling=POLL_MS
+            )
+        )
+        vain = asyncio.ensure_future(self._asked_in_vain(timeout_s))
         try:
-            await tab.watch.settled(
-                self._mark, limits.answer_timeout_s, start_within_s=limits.answer_timeout_s
-            )
-            if tab.watch.not_found():
-                raise DetailMissing(self._company, "HTTP 404", day=row.day, radicado=row.numero_radicado)
-            self._raise_failures(tab, row)
-            await tab.page.wait_for_function(
-                SHOWS_RADICADO,
-                arg=row.numero_radicado,
-                timeout=limits.answer_timeout_s * 1000,
-                polling=POLL_MS,
-            )
+            await asyncio.wait({showing, vain}, return_when=asyncio.FIRST_COMPLETED)
+            if showing.done():
+                await showing
+            else:
+                await vain
+                self._raise_failures(row, self.tab.watch.failures)
         except PlaywrightTimeout:
-            await self._explain_absence(tab, row)
+            await self._explain_absence(self.tab, row)
+        finally:
+            vain.cancel()
+            showing.cancel()
+            await asyncio.gather(vain, showing, return_exceptions=True)
 
-    def _raise_failures(self, tab: Tab, row: ListedRow) -> None:
-        try:
-            tab.watch.raise_failures(row.day)
-        except PortalBusy:
-            raise
-        except PortalDown as error:
-            missing = DetailMissing(self._company, error.what, day=row.day, radicado=row.numero_radicado)
-            missing.of_the_portal = True
+    async def _asked_in_vain(self, timeout_s: float) -> None:
+        """Ends once nothing is asked for any more, something has failed, and the page shows nothing of it."""
+        assert self.tab is not None
+        watch = self.tab.watch
+        while True:
+            with contextlib.suppress(PortalDown):
+                await watch.settled(self._mark, timeout_s, start_within_s=timeout_s)
+            await asyncio.sleep(SHOWN_WITHIN_S)
+            if watch.failures and not watch.under_way():
+                return
+
+    def _raise_failures(self, row: ListedRow, failures: Iterable[Failed], what: str = "") -> None:
+        """Raise what the first of them means for this PQR."""
+        for failed in failures:
+            try:
+                raise_for_status(self._company, failed.status, failed.retry_after, day=row.day)
+                error = PortalDown(self._company, f"HTTP {failed.status}", day=row.day)
+            except (PortalBusy, SessionExpired, AccessBlocked) as refused:
+                refused.step, refused.doubt = failed.kind, what
+                raise
+            except PortalDown as down:
+                error = down
+            doubt = DetailUnanswered if failed.status == NO_ANSWER else DetailDoubtful
+            kind = doubt if what else DetailMissing
+            missing = kind(
+                self._company,
+                f"{NO_ANSWER_TEXT if failed.status == NO_ANSWER else error.what}{what}",
+                day=row.day,
+                radicado=row.numero_radicado,
+            )
+            missing.of_the_portal, missing.step = failed.status != HTTP_NOT_FOUND and not what, failed.kind
             raise missing from None
 
     async def _explain_absence(self, tab: Tab, row: ListedRow) -> None:
-        if tab.at_login:
-            raise SessionExpired(self._company, "the detail page went to the login", day=row.day)
+        self._session.raise_lost(tab)
+        self._raise_failures(row, tab.watch.failures)
         reading = await tab.page.evaluate(READ_DETAIL)
         labels = {field_name(label) for label, _ in reading["pairs"]}
         if reading["pairs"] and "numero_radicado" not in labels:
             raise LayoutChanged(self._company, "the detail page has no label «N° Radicado PQR»", day=row.day)
+        if self._session.learnt.follows_hash is not False and self._led_on:
+            self._session.learnt.follows_hash = False  # what it asked for was something else
         raise DetailMissing(
             self._company, "the page never showed this PQR", day=row.day, radicado=row.numero_radicado
         )
@@ -159,12 +218,12 @@ class DetailTab:
         """The record once it no longer changes.
 
         The claim number arrives after the rest, by a request of its own, or never. A blank one is waited for,
-        and accepted only when no request is open and none has failed.
+        and accepted only when no request is open, and none has failed, that may bring it.
         """
         assert self.tab is not None
         page = self.tab.page
         await self._everything_asked()
-        await self._quiet()
+        await self._quiet(row)
         if await page.evaluate(CLAIM_NUMBER_IS_EMPTY):
             with contextlib.suppress(PlaywrightTimeout):
                 await page.wait_for_function(
@@ -172,9 +231,34 @@ class DetailTab:
                     timeout=self._session.limits.late_field_grace_s * 1000,
                     polling=POLL_MS,
                 )
-            await self._quiet()
-        self._raise_failures(self.tab, row)
-        return self._reading(await page.evaluate(READ_DETAIL), row)
+        return await self._settled_reading(row)
+
+    async def _settled_reading(self, row: ListedRow) -> Reading:
+        """What the page shows when nothing is open that may still bring a field. Raises DetailDoubtful.
+
+        What went unanswered on a page that showed a field all the same doesn't bring that field: so the
+        portal's own noise is told from what is missing, on the first pages that are whole.
+        """
+        assert self.tab is not None
+        watch, learnt = self.tab.watch, self._session.learnt
+        open_kinds = await self._quiet(row)
+        reading = self._reading(await self.tab.page.evaluate(READ_DETAIL), row)
+        learnt.unasked |= watch.asked | open_kinds
+        failed_kinds = {failed.kind for failed in watch.failures}
+        answered = watch.answered
+        learnt.note_page(
+            row.numero_radicado, reading.filled, (open_kinds | failed_kinds) - answered, answered
+        )
+        blank = reading.blank
+        doubts = {kind: learnt.doubtful(kind, blank) for kind in open_kinds | failed_kinds}
+        unknown = ", ".join(sorted(frozenset().union(*doubts.values())))
+        self._raise_failures(
+            row,
+            [failed for failed in watch.failures if doubts[failed.kind]]
+            + [Failed(kind, NO_ANSWER, None) for kind in open_kinds if doubts[kind]],
+            f", so whether it has {unknown} isn't known",
+        )
+        return reading
 
     async def _everything_asked(self) -> None:
         """Wait until the page has asked for what each one before it asked for: some of it may come late.
@@ -183,19 +267,30 @@ class DetailTab:
         no longer waited for.
         """
         assert self.tab is not None
-        session, watch = self._session, self.tab.watch
-        patience_s = session.limits.late_field_grace_s
-        if (usual := session.details_ask) is None:
+        learnt, watch = self._session.learnt, self.tab.watch
+        patience_s = self._session.limits.late_field_grace_s
+        if (usual := learnt.details_ask) is None:
             await asyncio.sleep(patience_s)
         else:
             await watch.has_asked(usual, patience_s)
-        usual = session.details_ask  # another tab may have learnt meanwhile
-        session.details_ask = watch.asked if usual is None else watch.asked & usual
+        usual = learnt.details_ask  # another tab may have learnt meanwhile
+        learnt.details_ask = watch.asked if usual is None else watch.asked & usual
 
-    async def _quiet(self) -> None:
-        """Wait until no request is open: its answer may be a field."""
+    async def _quiet(self, row: ListedRow) -> frozenset[str]:
+        """Wait until no request is open whose answer may be a field that is blank; it may take its time.
+
+        Returns the kinds of those that are open for all that.
+        """
         assert self.tab is not None
-        await self.tab.watch.settled(self._mark, self._session.limits.answer_timeout_s, start_within_s=0)
+        blank = self._reading(await self.tab.page.evaluate(READ_DETAIL), row).blank
+        noise = self._session.learnt.noise(blank) | self._stuck
+        watch, timeout_s = self.tab.watch, self._session.limits.answer_timeout_s
+        began = asyncio.get_running_loop().time()
+        try:
+            await watch.settled(self._mark, timeout_s, start_within_s=0, besides=noise)
+        except PortalDown:
+            self._stuck = watch.under_way(since=began)
+        return watch.under_way(since=began)
 
     def _reading(self, raw: dict, row: ListedRow) -> Reading:
         shown: dict[str, str] = {}
@@ -229,9 +324,7 @@ class DetailTab:
             pdf = fixed_dates(
                 await self.tab.page.pdf(format="A4", print_background=True, margin=PDF_MARGIN), row.fecha
             )
-            await self._quiet()
-            self._raise_failures(self.tab, row)
-            after = self._reading(await self.tab.page.evaluate(READ_DETAIL), row)
+            after = await self._settled_reading(row)
             if after == before:
                 if not holds_text(pdf, row.numero_radicado):
                     raise PdfWithoutData(

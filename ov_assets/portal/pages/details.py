@@ -12,7 +12,9 @@ from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
     AccessBlocked,
     AttachmentFailed,
+    DetailDoubtful,
     DetailMissing,
+    DetailUnanswered,
     LayoutChanged,
     PdfWithoutData,
     PortalDown,
@@ -21,7 +23,7 @@ from ov_assets.portal.errors import (
 )
 from ov_assets.portal.pages import attachments
 from ov_assets.portal.pages.detail import DetailTab
-from ov_assets.portal.pages.looking import named, recover
+from ov_assets.portal.pages.looking import named
 from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.portal.row import ListedRow
 from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
@@ -71,6 +73,17 @@ class Details:
             if radicado not in self._offered and radicado not in self._report.failures:
                 self._offered.add(radicado)
                 self._queue.put_nowait(row)
+
+    def offer_doubtful(self, rows: Iterable[ListedRow]) -> None:
+        """Have those captured again whose page was doubted: others may have shown since what it lacks."""
+        doubted = {
+            radicado
+            for radicado, failure in self._report.failures.items()
+            if failure.cause in {DetailDoubtful.__name__, DetailUnanswered.__name__}
+        }
+        for radicado in doubted:
+            del self._report.failures[radicado]
+        self.offer(row for row in rows if row.numero_radicado in doubted)
 
     async def done(self) -> None:
         """Wait until each row that was offered is captured, or has failed."""
@@ -165,7 +178,7 @@ class Details:
                     if tab is not None:
                         await self._session.evidence.note(fault, "detail", tab.page, tab.console)
                     await detail.close()
-                    await recover(self._session, fault, logins)
+                    await self._session.recover(fault, logins)
                     raise fault from None
 
     async def _fault(self, error: Exception, row: ListedRow, tab: Tab | None, logins: int) -> PortalError:
@@ -184,12 +197,14 @@ class Details:
             and self._session.logins == logins
             and await self._session.shows_the_list()
         ):
-            return DetailMissing(
+            own = (DetailDoubtful if fault.doubt else DetailMissing)(
                 self._session.company,
-                f"the portal refuses it, and still shows the list ({fault.what})",
+                f"the portal refuses it, and still shows the list ({fault.what}){fault.doubt}",
                 day=row.day,
                 radicado=row.numero_radicado,
             )
+            own.step = fault.step
+            return own
         return fault
 
     async def _open_and_keep(self, detail: DetailTab, row: ListedRow) -> None:

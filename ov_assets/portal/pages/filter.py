@@ -8,6 +8,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import DayRefused, FilterNotApplied, LayoutChanged
+from ov_assets.portal.pages.controls import CONTROL_TIMEOUT_MS
 from ov_assets.portal.pages.look import Filter
 from ov_assets.portal.scripts import POLL_MS, script
 from ov_assets.timezone import BOGOTA
@@ -26,8 +27,7 @@ ELEMENTS = (
     Element("filter Fecha final", f"{TO} {DATE_INPUT}"),
     Element("button Buscar", SEARCH),
 )
-FILTER_TRIES = 3
-CONTROL_TIMEOUT_MS = 5_000
+KEY_DELAY_MS = 30
 FILTER_STATE = script("filter_state")
 FILTER_IS = f"""
 ([selectors, wanted]) => JSON.stringify(({FILTER_STATE})(selectors)) === JSON.stringify(wanted)
@@ -40,23 +40,39 @@ async def open_filter(page: Page) -> None:
         await page.locator(TOGGLE, has_text="Filtrar").first.click(timeout=CONTROL_TIMEOUT_MS)
 
 
-async def set_filter(page: Page, company: str, wanted: Filter) -> None:
-    """Set the three controls of the open panel. Raises LayoutChanged, FilterNotApplied, DayRefused."""
+async def set_filter(page: Page, company: str, wanted: Filter, ways: dict[str, str]) -> None:
+    """Set the three controls of the open panel. Raises LayoutChanged, FilterNotApplied, DayRefused.
+
+    ways: how the date boxes take a day, `fill` or `type`; noted once it is known.
+    """
     shown = [wanted.estado, wanted.first.isoformat(), wanted.last.isoformat()]
-    for _ in range(FILTER_TRIES):
+    first_way = ways.get(DATE_INPUT, "fill")
+    for way in (first_way, "type" if first_way == "fill" else "fill", first_way):
         await _choose_estado(page, company, wanted.estado)
-        await page.locator(f"{FROM} {DATE_INPUT}").fill(wanted.first.isoformat())
-        await page.locator(f"{TO} {DATE_INPUT}").fill(wanted.last.isoformat())
+        await _enter(page, FROM, wanted.first.isoformat(), way)
+        await _enter(page, TO, wanted.last.isoformat(), way)
         try:
             await page.wait_for_function(
                 FILTER_IS, arg=[[ESTADO, FROM, TO], shown], timeout=CONTROL_TIMEOUT_MS, polling=POLL_MS
             )
         except PlaywrightTimeout:
             continue
+        ways[DATE_INPUT] = way
         return
     if wanted.last > datetime.now(BOGOTA).date():
         raise DayRefused(company, "the filter doesn't keep a day that is still to come", day=wanted.last)
     raise FilterNotApplied(company, "the filter controls don't keep what is set", day=wanted.first)
+
+
+async def _enter(page: Page, picker: str, day: str, way: str) -> None:
+    box = page.locator(f"{picker} {DATE_INPUT}")
+    if way == "fill":
+        await box.fill(day)
+        return
+    await box.click()
+    await box.press("Control+a")
+    await box.press_sequentially(day, delay=KEY_DELAY_MS)
+    await box.press("Tab")
 
 
 async def _choose_estado(page: Page, company: str, estado: str) -> None:

@@ -9,10 +9,9 @@ from time import monotonic
 from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.browser.evidence import Evidence, remove_old_evidence
-from ov_assets.portal.browser.requests import PortalBusy
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.session import PortalSession, browser_failed, portal_session
-from ov_assets.portal.errors import DayRefused, PortalDown, PortalError, SessionExpired
+from ov_assets.portal.errors import DayRefused, PortalError, SessionExpired
 from ov_assets.portal.pages.list import OnPage, PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter, Look
 from ov_assets.portal.report import CaptureReport
@@ -41,7 +40,7 @@ async def patient_look(
                 if tab is not None:
                     await session.evidence.note(fault, "list", tab.page, tab.console)
                 await pqr_list.close()
-                await recover(session, fault, logins)
+                await session.recover(fault, logins)
                 raise fault from None
     raise AssertionError("stamina either returns or raises")
 
@@ -70,16 +69,6 @@ def named(
     if at_login:
         return SessionExpired(session.company, "the portal went back to its login page")
     return browser_failed(session.company, error)
-
-
-async def recover(session: PortalSession, fault: PortalError, logins_seen: int) -> None:
-    """What must be done before another try: log in again, let the portal rest, start the browser anew."""
-    if isinstance(fault, SessionExpired):
-        await session.renew(logins_seen)
-    elif isinstance(fault, PortalBusy):
-        session.pace.pause(fault.retry_after_s)
-    elif isinstance(fault, PortalDown):
-        await session.revive()
 
 
 def list_window(

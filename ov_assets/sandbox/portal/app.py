@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from random import Random
 from urllib.parse import quote, unquote
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,6 +27,8 @@ from .site import Site
 HERE = Path(__file__).parent
 LIST_PATH = "/Listado-Radicación-PQR"
 STATIC = "/Portals"
+NOISE_PATH = "/DesktopModules/Avisos/API"
+LONG_POLL_S, PING_S = 50.0, 0.3
 DNN_ID = "dnn_ctr_Login_Login_DotNetNuke.Membership.GatewayMembershipProvider_"
 DNN_NAME = "dnn$ctr$Login$Login_DotNetNuke.Membership.GatewayMembershipProvider$"
 
@@ -59,7 +62,7 @@ class Gate:
             return
         if latency := self.site.faults.get("latency_ms"):
             await asyncio.sleep(latency.ms / 1000)
-        refusal = self._refusal(static=scope["path"].startswith(STATIC))
+        refusal = self._refusal(static=scope["path"].startswith(STATIC)) or self._failure(scope)
         await (refusal or self.app)(scope, receive, send)
 
     def _refusal(self, *, static: bool) -> Response | None:
@@ -72,6 +75,19 @@ class Gate:
         limit = faults.get("http_429")
         if limit and not static and faults.spend("http_429"):
             return HTMLResponse("Too Many Requests", 429, headers={"Retry-After": str(limit.retry_after)})
+        return None
+
+    def _failure(self, scope: Scope) -> Response | None:
+        faults, path = self.site.faults, scope["path"]
+        asked = f"{scope['method']} {path}?{scope['query_string'].decode()}"
+        once = faults.get("fails_once")
+        if once and not path.startswith((STATIC, NOISE_PATH)) and asked not in once.seen:
+            once.seen.append(asked)
+            return HTMLResponse("An error has occurred.", once.status)
+        if at_random := faults.get("fails_at_random"):
+            at_random.asked += 1
+            if Random(f"{at_random.seed} {at_random.asked}").random() * 100 < at_random.percent:
+                return HTMLResponse("An error has occurred.", 500)
         return None
 
 
@@ -105,7 +121,8 @@ class Pages:
         session = self._session(request)
         if session is None:
             return self._to_login(request)
-        return self._render("home.html", "home", session=session)
+        home = self.site.faults.get("home")
+        return self._render("home.html", "home", session=session, menu=home.mode if home else "")
 
     async def list(self, request: Request) -> Response:
         session = self._session(request)
@@ -117,6 +134,9 @@ class Pages:
             "api": api.BASE,
             "hoy": self.site.book.now().date().isoformat(),
             "sorda": "hash_ignored" in changed,
+            "soloPuntero": "trusted_clicks" in changed,
+            "soloTeclado": "typed_dates" in changed,
+            "ruido": noise.which if (noise := self.site.faults.get("noise")) else [],
         }
         return self._render("module.html", "module", session=session, changed=changed, settings=settings)
 
@@ -136,6 +156,7 @@ class Pages:
             dropped=self.site.faults.get("dropped_keystrokes"),
             returnurl=request.query_params.get("returnurl", ""),
             error=error,
+            changed=set(layout.which) if (layout := self.site.faults.get("layout_changed")) else set(),
         )
 
     async def post_login(self, request: Request) -> Response:
@@ -162,6 +183,17 @@ class Pages:
         response = RedirectResponse(target, 302)
         response.set_cookie(COOKIE, session.token, httponly=True, samesite="lax")
         return response
+
+    async def noise(self, request: Request) -> Response:
+        kind = request.path_params["kind"].removeprefix("foreign_")
+        self.site.stats.noise_requests += 1
+        if kind == "long_poll":
+            await asyncio.wait({asyncio.create_task(self.site.release.wait())}, timeout=LONG_POLL_S)
+        elif kind == "ping":
+            await asyncio.sleep(PING_S)
+        status = int(kind) if kind.isdigit() else 200
+        headers = {"Access-Control-Allow-Origin": "*"}
+        return PlainTextResponse("pong", status, headers=headers)
 
     async def logoff(self, request: Request) -> Response:
         self.site.sessions.close(request.cookies.get(COOKIE))
@@ -194,6 +226,7 @@ def make_app(site: Site) -> ASGIApp:
         Route("/Logoff", pages.logoff),
         *(Route(path, pages.login, methods=["GET"]) for path in ("/login", "/Login")),
         *(Route(path, pages.post_login, methods=["POST"]) for path in ("/login", "/Login")),
+        Route(f"{NOISE_PATH}/{{kind}}", pages.noise),
         *api.routes(site),
         control.mount(site),
         *(Mount(f"{STATIC}/{name}", CachedStatic(directory=folder)) for name, folder in libraries.items()),

@@ -35,6 +35,10 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | login_slow | ms (1500) | the answer to a password takes so much longer |
 | late_comments | after_ms (50), ms (600) | a detail asks for its comments so late, and waits so long |
 | exclusive_dates | which: start, end (end) | Buscar leaves that day out |
+| noise | which: list of NOISES (["500"]) | the module's pages ask for so much beside their work |
+| fails_once | status (500) | each page, XHR and file that is asked for fails the first time |
+| fails_at_random | percent (2), seed (1) | so many of all requests fail, scripts included |
+| home | mode: icon, closed_menu, bare (icon) | what the page after the log-in shows of its menu |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
 that the control API tells changes with them. The other modes of `attachments` only change what a click
@@ -48,8 +52,9 @@ from typing import Any
 
 LAYOUTS = (
     "rename_nic", "no_buscar_label", "rename_columns", "swap_columns", "actions_first", "extra_label",
-    "no_future", "hash_ignored",
+    "no_future", "hash_ignored", "trusted_clicks", "typed_dates", "login_notice",
 )  # fmt: skip
+NOISES = ("401", "403", "404", "500", "foreign_401", "foreign_500", "long_poll", "ping")
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (
     "download", "new_tab", "inline_viewer", "http_500", "zero_bytes", "wrong_magic", "none", "two",
@@ -177,6 +182,37 @@ class ExclusiveDates:
 
 
 @dataclass
+class Noise:
+    which: list[str] = field(default_factory=lambda: ["500"])
+
+    def __post_init__(self) -> None:
+        self.which = [self.which] if isinstance(self.which, str) else list(self.which)
+        for name in self.which:
+            _one_of(name, NOISES)
+
+
+@dataclass
+class FailsOnce:
+    status: int = 500
+    seen: list[str] = field(default_factory=list)
+
+
+@dataclass
+class FailsAtRandom:
+    percent: float = 2.0
+    seed: int = 1
+    asked: int = 0
+
+
+@dataclass
+class Home:
+    mode: str = "icon"
+
+    def __post_init__(self) -> None:
+        _one_of(self.mode, ("icon", "closed_menu", "bare"))
+
+
+@dataclass
 class LateComments:
     after_ms: int = 50
     ms: int = 600
@@ -216,6 +252,10 @@ SWITCHES: dict[str, type] = {
     "expiry_redirects": On,
     "late_comments": LateComments,
     "login_slow": Slow,
+    "noise": Noise,
+    "fails_once": FailsOnce,
+    "fails_at_random": FailsAtRandom,
+    "home": Home,
 }
 MODES = {"sgc": SGC_MODES, "attachments": ATTACHMENT_MODES}
 

@@ -49,6 +49,7 @@ class Stats:
     logins_failed: int = 0
     page_requests: int = 0
     list_requests: int = 0
+    noise_requests: int = 0
     detail_requests: Counter[str] = field(default_factory=Counter)
     attachment_requests: Counter[str] = field(default_factory=Counter)
 

@@ -83,6 +83,24 @@
     };
   }]);
 
+  /* A control that only a hand can use. */
+  if (settings.soloPuntero) {
+    document.addEventListener("click", function (event) {
+      if (!event.isTrusted) { event.stopImmediatePropagation(); event.preventDefault(); }
+    }, true);
+  }
+
+  /* A date that counts only if keys were pressed for it. */
+  if (settings.soloTeclado) {
+    document.addEventListener("keydown", function (event) { event.target.dataset.teclas = "si"; }, true);
+    document.addEventListener("input", function (event) {
+      if (event.target.matches(".md-datepicker-input") && !event.target.dataset.teclas) {
+        event.stopImmediatePropagation();
+        event.target.value = "";
+      }
+    }, true);
+  }
+
   module.controller("ListController", ["$scope", "$http", function ($scope, $http) {
     var applied = {};
 

@@ -1,0 +1,111 @@
+"""What a portal turned out to do: found out once, kept beside the session, and never a time-out again.
+
+Nothing here is a rule that a portal must keep: what is learnt only spares waiting, and what was taken wrongly
+is unlearnt by what the page shows.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from ov_assets.portal.browser.kept_files import keep_private, read_json
+from ov_assets.portal.site import Keep, Site
+
+PAGES_IN_VAIN = 3
+# What may be blank on every page of a day, and is never taken for so by a request that failed.
+NEVER_TAKEN_FOR_BLANK = frozenset({"numero_reclamo_sgc", "adjuntos"})
+
+
+@dataclass(slots=True)
+class Learnt:
+    """One portal's ways.
+
+    hands_out_twice: whether what a page fetches is also saved or shown by it. follows_hash: whether a detail
+    page goes on to another PQR when its address does. None: not known yet.
+    details_ask: the kinds of XHR that each detail page so far asked for; None: none was watched yet.
+    lists: the kinds that bring the rows of the list.
+    ways: by control, the way of using it that worked. tried: how often one was used of which none is known.
+    shown_without: by kind that failed or went unanswered, the fields that a page showed all the same.
+    in_vain: by such a kind, on the pages of which PQRs. answered: the kinds that were answered on a page.
+    unasked: the kinds that a page asks for without a click.
+    """
+
+    hands_out_twice: bool | None = None
+    follows_hash: bool | None = None
+    details_ask: frozenset[str] | None = None
+    lists: frozenset[str] = frozenset()
+    ways: dict[str, str] = field(default_factory=dict)
+    tried: dict[str, int] = field(default_factory=dict)
+    shown_without: dict[str, set[str]] = field(default_factory=dict)
+    in_vain: dict[str, set[str]] = field(default_factory=dict)
+    unasked: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+
+    def next_way(self, control: str) -> str:
+        """A way of using a control of which none is known to work: as an event, and by hand, in turn."""
+        self.tried[control] = self.tried.get(control, 0) + 1
+        return "event" if self.tried[control] % 2 else "pointer"
+
+    def note_page(
+        self, radicado: str, filled: Collection[str], unanswered: Collection[str], answered: Collection[str]
+    ) -> None:
+        """A page of a PQR showed these fields, while XHR of these kinds had no good answer, and these had."""
+        self.answered.update(answered)
+        for kind in unanswered:
+            self.shown_without.setdefault(kind, set()).update(filled)
+            self.in_vain.setdefault(kind, set()).add(radicado)
+
+    def doubtful(self, kind: str, blank: Collection[str]) -> frozenset[str]:
+        """Which blank fields a kind of XHR without a good answer may have to bring.
+
+        Not what another page showed without it. One that no page ever had an answer to is the portal's own
+        noise, unless it may be what brings the claim number or the attachments.
+        """
+        doubtful = frozenset(blank) - self.shown_without.get(kind, set())
+        if kind not in self.answered and len(self.in_vain.get(kind, ())) >= PAGES_IN_VAIN:
+            return doubtful & NEVER_TAKEN_FOR_BLANK
+        return doubtful
+
+    def noise(self, fields: Collection[str]) -> frozenset[str]:
+        """The kinds of XHR that bring none of these fields, answered or not."""
+        return frozenset(kind for kind in self.shown_without if not self.doubtful(kind, fields))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLearnt:
+    """What was learnt of one portal, between two runs; with `keep` None nothing is kept."""
+
+    site: Site
+    keep: Keep | None
+
+    def load(self) -> Learnt:
+        """Empty if none was kept, or it can't be read: it is learnt anew."""
+        found: dict[str, Any] = (self.keep and read_json(self._path(self.keep))) or {}
+        if found.get("url") != self.site.base_url:
+            return Learnt()
+        return Learnt(
+            hands_out_twice=found.get("hands_out_twice"),
+            follows_hash=found.get("follows_hash"),
+            ways=dict(found.get("ways", {})),
+            shown_without={kind: set(names) for kind, names in found.get("shown_without", {}).items()},
+            in_vain={kind: set(map(str, range(pages))) for kind, pages in found.get("in_vain", {}).items()},
+        )
+
+    def save(self, learnt: Learnt) -> None:
+        if self.keep is None:
+            return
+        document = {
+            "url": self.site.base_url,
+            "hands_out_twice": learnt.hands_out_twice or None,  # that it doesn't is found out each time
+            "follows_hash": learnt.follows_hash,
+            "ways": learnt.ways,
+            "shown_without": {kind: sorted(names) for kind, names in learnt.shown_without.items()},
+            "in_vain": {
+                kind: len(pages) for kind, pages in learnt.in_vain.items() if kind not in learnt.answered
+            },
+        }
+        keep_private(self._path(self.keep), json.dumps(document, ensure_ascii=False).encode())
+
+    def _path(self, keep: Keep):
+        return keep.sessions / f"{self.site.company.slug}.learnt.json"

@@ -1,0 +1,21 @@
+"""How a control of a page is used: as a person does, or by telling it that it was."""
+
+from playwright.async_api import Locator, Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from ov_assets.portal.browser.login import close_popup
+
+CONTROL_TIMEOUT_MS = 5_000
+
+
+async def use(page: Page, control: Locator, way: str) -> bool:
+    """Click a control by hand (`pointer`) or tell it that it was clicked (`event`). False: it is covered."""
+    if way == "event":
+        await control.dispatch_event("click", timeout=CONTROL_TIMEOUT_MS)
+        return True
+    try:
+        await control.click(timeout=CONTROL_TIMEOUT_MS)
+    except PlaywrightTimeout:
+        await close_popup(page)
+        return False
+    return True
