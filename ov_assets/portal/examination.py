@@ -12,10 +12,11 @@ from ov_assets.portal.browser.session import PortalSession, portal_session
 from ov_assets.portal.contract import Finding, look_for
 from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, PortalError
 from ov_assets.portal.pages.detail import ELEMENTS as DETAIL_ELEMENTS
-from ov_assets.portal.pages.detail import OPTIONAL, READ_DETAIL, DetailTab
+from ov_assets.portal.pages.detail import DetailTab
 from ov_assets.portal.pages.list import ELEMENTS as LIST_ELEMENTS
 from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
+from ov_assets.portal.pages.reading import OPTIONAL, READ_DETAIL
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.record import FIELDS, field_name

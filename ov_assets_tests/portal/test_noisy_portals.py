@@ -73,6 +73,11 @@ def test_what_was_shown_without_an_answer_isnt_brought_by_it() -> None:
     assert learnt.doubtful("/banner", {"numero_reclamo_sgc", "lectura"}) == frozenset()
     learnt.note_page("4", {"nic"}, {"/otra"}, {"/banner"})
     assert learnt.doubtful("/banner", {"lectura"}) == {"lectura"}, "it is answered at times"
+    for radicado in ("5", "6"):
+        learnt.note_page(radicado, {"nic"}, set(), {"/banner"})
+    assert learnt.doubtful("/banner", {"lectura"}) == frozenset(), "no page ever showed it"
+    learnt.note_page("7", {"lectura"}, set(), {"/banner"})
+    assert learnt.doubtful("/banner", {"lectura"}) == {"lectura"}
 
 
 def test_everything_may_fail_once(portal: Any, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ is unlearnt by what the page shows.
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from ov_assets.portal.browser.kept_files import keep_private, read_json
 from ov_assets.portal.site import Keep, Site
 
-PAGES_IN_VAIN = 3
+PAGES_SEEN = 3
 # What may be blank on every page of a day, and is never taken for so by a request that failed.
 NEVER_TAKEN_FOR_BLANK = frozenset({"numero_reclamo_sgc", "adjuntos"})
 
@@ -27,7 +28,8 @@ class Learnt:
     lists: the kinds that bring the rows of the list.
     ways: by control, the way of using it that worked. tried: how often one was used of which none is known.
     shown_without: by kind that failed or went unanswered, the fields that a page showed all the same.
-    in_vain: by such a kind, on the pages of which PQRs. answered: the kinds that were answered on a page.
+    in_vain: by such a kind, on the pages of which PQRs. answered: by kind, on how many pages it was answered.
+    ever_filled: the fields that any page showed.
     unasked: the kinds that a page asks for without a click.
     """
 
@@ -40,7 +42,8 @@ class Learnt:
     shown_without: dict[str, set[str]] = field(default_factory=dict)
     in_vain: dict[str, set[str]] = field(default_factory=dict)
     unasked: set[str] = field(default_factory=set)
-    answered: set[str] = field(default_factory=set)
+    answered: Counter[str] = field(default_factory=Counter)
+    ever_filled: set[str] = field(default_factory=set)
 
     def next_way(self, control: str) -> str:
         """A way of using a control of which none is known to work: as an event, and by hand, in turn."""
@@ -52,6 +55,7 @@ class Learnt:
     ) -> None:
         """A page of a PQR showed these fields, while XHR of these kinds had no good answer, and these had."""
         self.answered.update(answered)
+        self.ever_filled.update(filled)
         for kind in unanswered:
             self.shown_without.setdefault(kind, set()).update(filled)
             self.in_vain.setdefault(kind, set()).add(radicado)
@@ -59,13 +63,12 @@ class Learnt:
     def doubtful(self, kind: str, blank: Collection[str]) -> frozenset[str]:
         """Which blank fields a kind of XHR without a good answer may have to bring.
 
-        Not what another page showed without it. One that no page ever had an answer to is the portal's own
-        noise, unless it may be what brings the claim number or the attachments.
+        Not what another page showed without it. Once it had its chance on several pages, answered or not, nor
+        what none of them ever showed; but the claim number and the attachments are never believed so.
         """
         doubtful = frozenset(blank) - self.shown_without.get(kind, set())
-        if kind not in self.answered and len(self.in_vain.get(kind, ())) >= PAGES_IN_VAIN:
-            return doubtful & NEVER_TAKEN_FOR_BLANK
-        return doubtful
+        pages = max(self.answered[kind], len(self.in_vain.get(kind, ())))
+        return doubtful & (self.ever_filled | NEVER_TAKEN_FOR_BLANK) if pages >= PAGES_SEEN else doubtful
 
     def noise(self, fields: Collection[str]) -> frozenset[str]:
         """The kinds of XHR that bring none of these fields, answered or not."""
@@ -89,7 +92,9 @@ class KeptLearnt:
             follows_hash=found.get("follows_hash"),
             ways=dict(found.get("ways", {})),
             shown_without={kind: set(names) for kind, names in found.get("shown_without", {}).items()},
-            in_vain={kind: set(map(str, range(pages))) for kind, pages in found.get("in_vain", {}).items()},
+            answered=Counter(found.get("answered", {})),
+            ever_filled=set(found.get("ever_filled", [])),
+            in_vain={kind: set(pages) for kind, pages in found.get("in_vain", {}).items()},
         )
 
     def save(self, learnt: Learnt) -> None:
@@ -101,9 +106,9 @@ class KeptLearnt:
             "follows_hash": learnt.follows_hash,
             "ways": learnt.ways,
             "shown_without": {kind: sorted(names) for kind, names in learnt.shown_without.items()},
-            "in_vain": {
-                kind: len(pages) for kind, pages in learnt.in_vain.items() if kind not in learnt.answered
-            },
+            "in_vain": {kind: sorted(pages)[:PAGES_SEEN] for kind, pages in learnt.in_vain.items()},
+            "answered": learnt.answered,
+            "ever_filled": sorted(learnt.ever_filled),
         }
         keep_private(self._path(self.keep), json.dumps(document, ensure_ascii=False).encode())
 

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from ov_assets.portal.browser.requests import kind_of, raise_for_status
+from ov_assets.portal.browser.requests import is_login, kind_of, raise_for_status
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
     AccessBlocked,
@@ -131,6 +131,8 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
     await _submit(page, site)
     outcome = await _outcome(page, notices, refusal, answered, timeout_s, site.company.page_timeout_ms / 1000)
     page.remove_listener("response", on_response)
+    if isinstance(outcome, Response) and not is_login(outcome.url):
+        return  # the password was taken; what it led to failed by itself
     if isinstance(outcome, Response):
         try:
             raise_for_status(company, outcome.status, outcome.headers.get("retry-after"))

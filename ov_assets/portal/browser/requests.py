@@ -99,7 +99,7 @@ class RequestsWatch:
         self._answers: dict[str, Response] = {}
         self._failures: list[Failed] = []
         self._broken_files = 0
-        self._unread: set[str] = set()
+        self._marked_at = 0.0
         self._changed = asyncio.Event()
         page.on("request", self._on_request)
         page.on("response", self._on_response)
@@ -134,14 +134,6 @@ class RequestsWatch:
             self._redirected.add(response.request)
         else:
             self._answers[kind] = response
-            # An answer that nobody reads never finishes.
-            within_s = 0.0 if kind in self._unread else READ_WITHIN_S
-            asyncio.get_running_loop().call_later(within_s, self._on_unread, response.request, kind)
-
-    def _on_unread(self, request: Request, kind: str) -> None:
-        if request in self._under_way:
-            self._unread.add(kind)
-            self._on_end(request)
 
     def _on_end(self, request: Request) -> None:
         """A request that is sent elsewhere goes on with the next one; if that never comes, it has ended."""
@@ -153,9 +145,11 @@ class RequestsWatch:
         self._changed.set()
 
     def _on_failed(self, request: Request) -> None:
-        if not (request.failure or "").endswith("ERR_ABORTED"):
-            if request in self._under_way:
-                self._failures.append(Failed(kind_of(_first(request).url), NO_ANSWER, None))
+        """No answer, or the page gave it up; what was asked for before the last mark went with its page."""
+        is_given_up = (request.failure or "").endswith("ERR_ABORTED")
+        if (began := self._under_way.get(request)) and (not is_given_up or began > self._marked_at):
+            self._failures.append(Failed(kind_of(_first(request).url), NO_ANSWER, None))
+        if not is_given_up:
             self._broken_files += request.resource_type in PAGE_FILES and self._owns(request.url)
         self._on_end(request)
 
@@ -168,6 +162,7 @@ class RequestsWatch:
         self._asked.clear()
         self._answers.clear()
         self._broken_files = 0
+        self._marked_at = asyncio.get_running_loop().time()
         return self._started.copy()
 
     def started_since(self, mark: Counter[str], of: Collection[str] = ()) -> bool:
@@ -222,8 +217,9 @@ class RequestsWatch:
         """The kinds of XHR since the last mark whose answer holds each of these texts."""
         found = set()
         for kind, response in list(self._answers.items()):
-            with contextlib.suppress(PlaywrightError, UnicodeDecodeError):  # gone with its page, or no text
-                body = await response.text()
+            # Gone with its page, no text, or an answer that never ends.
+            with contextlib.suppress(PlaywrightError, UnicodeDecodeError, TimeoutError):
+                body = await asyncio.wait_for(response.text(), READ_WITHIN_S)
                 if all(text in body for text in texts):
                     found.add(kind)
         return frozenset(found)

@@ -32,6 +32,7 @@ from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
     AccessBlocked,
+    LayoutChanged,
     LoginRejected,
     LoginUnanswered,
     PortalDown,
@@ -44,6 +45,8 @@ from ov_assets.portal.site import Limits, Site
 VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
 # A browser that hangs has no time-out of its own for everything.
 START_TIMEOUT_S, ANSWER_TIMEOUT_S, LOGIN_TIMEOUT_S, BROWSER_CLOSE_TIMEOUT_S = 60.0, 20.0, 300.0, 20.0
+HTTP_NOT_FOUND = 404
+SENDS_IN_VAIN_MAX = 2
 LIST_SHOWS_AFTER_S = (0.0, 1.0, 2.0, 4.0)
 BLOCKED_TEXT = "request is blocked"
 
@@ -69,6 +72,7 @@ class PortalSession:
         self._context: BrowserContext | None = None
         self._renewing = asyncio.Lock()
         self._unanswered: LoginUnanswered | None = None
+        self._sent_in_vain = 0
 
     @property
     def company(self) -> str:
@@ -177,7 +181,7 @@ class PortalSession:
         """Whether the portal shows us the list, whatever it has just refused. Raises PortalDown."""
         try:
             return await self._still_logged_in()
-        except AccessBlocked:
+        except (AccessBlocked, LayoutChanged):
             return False
 
     async def _still_logged_in(self) -> bool:
@@ -192,6 +196,8 @@ class PortalSession:
             self._judge(answer.status, answer.headers.get("retry-after"), kind_of(answer.url))
         except SessionExpired:
             return False
+        if answer.status == HTTP_NOT_FOUND:
+            raise LayoutChanged(self.company, "there is no list page at its address (HTTP 404)")
         return answer.ok and self.site.owns(answer.url) and not is_login(answer.url)
 
     async def _log_in(self) -> None:
@@ -204,12 +210,15 @@ class PortalSession:
             raise SessionExpired(self.company, f"the session ended after each of {self.logins} logins")
         if self._unanswered:
             raise self._unanswered
+        if self._sent_in_vain >= SENDS_IN_VAIN_MAX:
+            raise LoginUnanswered(self.company, f"{self._sent_in_vain} logins in a row failed")
         self._guard.check()
         sent = False
 
         def on_submit() -> None:
             nonlocal sent
             sent = True
+            self._sent_in_vain += 1
             self._guard.sent()
 
         tab: Tab | None = None
@@ -221,6 +230,7 @@ class PortalSession:
                 await log_in(tab.page, self.site, self.limits.answer_timeout_s, on_submit)
                 await self._make_sure()
                 self.logins += 1
+                self._sent_in_vain = 0
                 self._guard.accepted()
                 if self.site.company.has_popup:
                     await close_popup(tab.page)
@@ -228,7 +238,7 @@ class PortalSession:
         except PortalError as error:
             if isinstance(error, LoginUnanswered):
                 self._unanswered = error
-            elif sent:
+            elif sent and not isinstance(error, PortalDown):
                 self._guard.answered(refused=isinstance(error, LoginRejected))
             if isinstance(error, PortalBusy):
                 self.pace.pause(error.retry_after_s)
@@ -247,15 +257,18 @@ class PortalSession:
     async def _make_sure(self) -> None:
         """That the login page is gone isn't yet a log-in: the list must show, too, if not at once.
 
-        Raises LoginRejected.
+        Raises LoginRejected or LoginUnanswered.
         """
         for pause_s in LIST_SHOWS_AFTER_S:
             await asyncio.sleep(pause_s)
             try:
+                down = None
                 if await self._still_logged_in():
                     return
-            except PortalDown:
-                return  # whoever needs the list will find out
+            except PortalDown as error:
+                down = error
+        if down is not None:
+            raise LoginUnanswered(self.company, down.what)
         raise LoginRejected(
             self.company, "the portal took the password and shows its login page, not the list"
         )
@@ -273,19 +286,20 @@ class PortalSession:
         Raises what isn't the step's alone: a page that went to the login has lost its place.
         """
         fault: PortalError | None = None
-        logins = self.logins
         async for attempt in attempts():
             with attempt:
+                logins, was_expired = self.logins, isinstance(fault, SessionExpired)
                 try:
-                    if fault is not None:
-                        await self.recover(fault, logins)
-                    logins = self.logins
                     return await once(fault)
-                except (PortalDown, SessionExpired) as error:
+                except PortalError as error:
                     fault = error
-                    if not tab.at_login:
+                    passes = isinstance(error, PortalDown) or (
+                        isinstance(error, SessionExpired) and not was_expired
+                    )
+                    if is_ours := passes and not tab.at_login:
+                        await self.recover(error, logins)
                         raise
-            if fault is not None and tab.at_login:
+            if not is_ours:
                 raise fault
         raise AssertionError("stamina either returns or raises")
 
@@ -319,5 +333,5 @@ async def portal_session(
         except (PlaywrightError, TimeoutError) as error:
             raise browser_failed(session.company, error) from None
         finally:
-            KeptLearnt(site, limits.keep).save(session.learnt)
             await session.close()
+            KeptLearnt(site, limits.keep).save(session.learnt)

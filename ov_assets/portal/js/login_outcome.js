@@ -8,6 +8,7 @@
   if (/the request is blocked/i.test(shown)) return "blocked";
   if (visible(document.querySelector('input[id$="_txtOtpCode"]'))) return "otp";
   const asksForPassword = [...document.querySelectorAll('input[type="password"]')].some(visible);
+  if (!/^https?:$/.test(location.protocol)) return null;
   if (!/login/i.test(location.pathname)) return document.readyState !== "loading" && !asksForPassword ? "left" : null;
   const errors = ".dnnFormMessage, .dnnFormValidationSummary, .alert-danger, .message-error, .error";
   const words = [...document.querySelectorAll(errors)].filter(visible).map(text).filter(Boolean);

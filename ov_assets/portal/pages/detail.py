@@ -2,38 +2,30 @@
 
 import asyncio
 import contextlib
-import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from playwright.async_api import PdfMargins
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.login import close_popup
-from ov_assets.portal.browser.requests import NO_ANSWER, Failed, PortalBusy, raise_for_status
+from ov_assets.portal.browser.requests import NO_ANSWER, Failed
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
-    AccessBlocked,
-    DetailDoubtful,
     DetailMissing,
-    DetailUnanswered,
     LayoutChanged,
     PdfWithoutData,
     PortalDown,
-    SessionExpired,
 )
 from ov_assets.portal.pages.pdf import fixed_dates, holds_text
+from ov_assets.portal.pages.reading import EVERYTHING, READ_DETAIL, Reading
+from ov_assets.portal.pages.unanswered import raise_failures
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.scripts import POLL_MS, script
-from ov_assets.pqr.record import FIELDS, Pqr, field_name
+from ov_assets.pqr.record import field_name
 
-READ_DETAIL = script("read_detail")
-# Seen on Afinia's pages only; whether Air-e shows them isn't known.
-OPTIONAL = frozenset({"finalizar", "adjuntar_archivo", "comentarios"})
 ELEMENTS = (
     Element("labels", "td.text-td-label"),
     Element("claim number", 'input[name="NumeroReclamoSGC"]'),
@@ -42,32 +34,10 @@ PDF_MARGIN: PdfMargins = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left":
 STEADY_TRIES = 3
 HASH_FOLLOWED_WITHIN_S = 5.0
 SHOWN_WITHIN_S = 1.0
-HTTP_NOT_FOUND = 404
-NO_ANSWER_TEXT = "a request got no answer"
-ATTACHMENTS = "adjuntos"
-NOT_YET = re.compile(r"(cargando|consultando|buscando|espere|loading|please wait)\b.{0,30}$", re.I)
 
 SHOWS_RADICADO = script("shows_radicado")
 CLEAR_LEFTOVERS = script("clear_leftovers")
 CLAIM_NUMBER_IS_EMPTY = script("claim_number_is_empty")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one detail page showed: the record and the names of its attachments, in page order."""
-
-    pqr: Pqr
-    attachments: tuple[str, ...]
-
-    @property
-    def filled(self) -> frozenset[str]:
-        """What of a PQR the page shows: names of its fields, and whether it has attachments."""
-        names = {name for name in FIELDS if (value := getattr(self.pqr, name)) and not NOT_YET.match(value)}
-        return frozenset(names | {ATTACHMENTS} if self.attachments else names)
-
-    @property
-    def blank(self) -> frozenset[str]:
-        return frozenset({*FIELDS, ATTACHMENTS}) - self.filled
 
 
 class DetailTab:
@@ -160,7 +130,7 @@ class DetailTab:
                 await showing
             else:
                 await vain
-                self._raise_failures(row, self.tab.watch.failures)
+                raise_failures(self._company, row, self.tab.watch.failures)
         except PlaywrightTimeout:
             await self._explain_absence(self.tab, row)
         finally:
@@ -179,31 +149,9 @@ class DetailTab:
             if watch.failures and not watch.under_way():
                 return
 
-    def _raise_failures(self, row: ListedRow, failures: Iterable[Failed], what: str = "") -> None:
-        """Raise what the first of them means for this PQR."""
-        for failed in failures:
-            try:
-                raise_for_status(self._company, failed.status, failed.retry_after, day=row.day)
-                error = PortalDown(self._company, f"HTTP {failed.status}", day=row.day)
-            except (PortalBusy, SessionExpired, AccessBlocked) as refused:
-                refused.step, refused.doubt = failed.kind, what
-                raise
-            except PortalDown as down:
-                error = down
-            doubt = DetailUnanswered if failed.status == NO_ANSWER else DetailDoubtful
-            kind = doubt if what else DetailMissing
-            missing = kind(
-                self._company,
-                f"{NO_ANSWER_TEXT if failed.status == NO_ANSWER else error.what}{what}",
-                day=row.day,
-                radicado=row.numero_radicado,
-            )
-            missing.of_the_portal, missing.step = failed.status != HTTP_NOT_FOUND and not what, failed.kind
-            raise missing from None
-
     async def _explain_absence(self, tab: Tab, row: ListedRow) -> None:
         self._session.raise_lost(tab)
-        self._raise_failures(row, tab.watch.failures)
+        raise_failures(self._company, row, tab.watch.failures)
         reading = await tab.page.evaluate(READ_DETAIL)
         labels = {field_name(label) for label, _ in reading["pairs"]}
         if reading["pairs"] and "numero_radicado" not in labels:
@@ -242,17 +190,17 @@ class DetailTab:
         assert self.tab is not None
         watch, learnt = self.tab.watch, self._session.learnt
         open_kinds = await self._quiet(row)
-        reading = self._reading(await self.tab.page.evaluate(READ_DETAIL), row)
+        reading = await self._reading(row)
         learnt.unasked |= watch.asked | open_kinds
-        failed_kinds = {failed.kind for failed in watch.failures}
-        answered = watch.answered
-        learnt.note_page(
-            row.numero_radicado, reading.filled, (open_kinds | failed_kinds) - answered, answered
-        )
-        blank = reading.blank
-        doubts = {kind: learnt.doubtful(kind, blank) for kind in open_kinds | failed_kinds}
+        unanswered = open_kinds | {failed.kind for failed in watch.failures}
+        if not self._led_on or not unanswered:
+            learnt.note_page(
+                row.numero_radicado, reading.filled, unanswered - watch.answered, watch.answered - unanswered
+            )
+        doubts = {kind: learnt.doubtful(kind, self._may_lack(reading)) for kind in unanswered}
         unknown = ", ".join(sorted(frozenset().union(*doubts.values())))
-        self._raise_failures(
+        raise_failures(
+            self._company,
             row,
             [failed for failed in watch.failures if doubts[failed.kind]]
             + [Failed(kind, NO_ANSWER, None) for kind in open_kinds if doubts[kind]],
@@ -279,11 +227,10 @@ class DetailTab:
     async def _quiet(self, row: ListedRow) -> frozenset[str]:
         """Wait until no request is open whose answer may be a field that is blank; it may take its time.
 
-        Returns the kinds of those that are open for all that.
+        A page that was led on may still show the PQR before. Returns the kinds that are open for all that.
         """
         assert self.tab is not None
-        blank = self._reading(await self.tab.page.evaluate(READ_DETAIL), row).blank
-        noise = self._session.learnt.noise(blank) | self._stuck
+        noise = self._session.learnt.noise(self._may_lack(await self._reading(row))) | self._stuck
         watch, timeout_s = self.tab.watch, self._session.limits.answer_timeout_s
         began = asyncio.get_running_loop().time()
         try:
@@ -292,28 +239,18 @@ class DetailTab:
             self._stuck = watch.under_way(since=began)
         return watch.under_way(since=began)
 
-    def _reading(self, raw: dict, row: ListedRow) -> Reading:
-        shown: dict[str, str] = {}
-        others: list[tuple[str, str]] = []
-        for label, value in raw["pairs"]:
-            name = field_name(label)
-            if name is not None and name not in shown:
-                shown[name] = value or ""
-            else:
-                others.append((label, value or ""))
-        missing = [name for name in FIELDS if name not in shown and name not in OPTIONAL]
-        if missing and self.tab is not None and self.tab.at_login:
-            raise SessionExpired(self._company, "the detail page went to the login", day=row.day)
-        if missing:
-            raise LayoutChanged(
-                self._company, f"the detail page has no label for {', '.join(missing)}", day=row.day
-            )
-        pqr = Pqr.of({name: shown.get(name, "") for name in FIELDS}, others)
-        if pqr.numero_radicado != row.numero_radicado:
-            raise DetailMissing(
-                self._company, "the page shows another PQR", day=row.day, radicado=row.numero_radicado
-            )
-        return Reading(pqr, tuple(raw["attachments"]))
+    async def _reading(self, row: ListedRow) -> Reading:
+        assert self.tab is not None
+        raw = await self.tab.page.evaluate(READ_DETAIL)
+        try:
+            return Reading.of(self._company, raw, row)
+        except LayoutChanged:
+            self._session.raise_lost(self.tab)
+            raise
+
+    def _may_lack(self, reading: Reading) -> frozenset[str]:
+        """What an answer that didn't come may have to bring: on a page that showed another PQR, anything."""
+        return EVERYTHING if self._led_on else EVERYTHING - reading.filled
 
     async def read_and_print(self, row: ListedRow) -> tuple[Reading, bytes]:
         """Record and PDF of the same moment: the page must say the same before and after it is printed."""

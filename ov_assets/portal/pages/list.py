@@ -91,11 +91,15 @@ class PqrList:
         timeout_s = self._session.limits.answer_timeout_s
         filled = asyncio.ensure_future(table.page())
         quiet = asyncio.ensure_future(tab.watch.settled(mark, timeout_s, start_within_s=timeout_s))
-        await asyncio.wait({filled, quiet}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({filled}, timeout=SHOWN_WITHIN_S)
-        for waiting in (filled, quiet):
-            waiting.cancel()
-        await asyncio.gather(filled, quiet, return_exceptions=True)
+        try:
+            await asyncio.wait({filled, quiet}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({filled}, timeout=SHOWN_WITHIN_S)
+            if not self._session.learnt.lists:  # an empty page may be one that isn't filled yet
+                await asyncio.wait({quiet})
+        finally:
+            filled.cancel()
+            quiet.cancel()
+            await asyncio.gather(filled, quiet, return_exceptions=True)
         if lists := self._session.learnt.lists:
             with contextlib.suppress(PortalDown):
                 await tab.watch.settled(mark, timeout_s, of=lists)
@@ -126,7 +130,7 @@ class PqrList:
         table.raise_failures(wanted.first)
         page = await table.page()
         if not page["rows"]:
-            table.raise_failures(wanted.first, besides=())
+            page = await table.sure_of_empty(wanted.first)
         self._check_total(page["range"][2], wanted)
         while page["range"][0] > 1:  # a search need not go back to the first page
             lower = page["range"][0]

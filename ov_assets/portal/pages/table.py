@@ -1,5 +1,6 @@
 """The table of the list page: read when it is whole, moved by its buttons, and what brings its rows."""
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -44,6 +45,7 @@ class Table:
     def __init__(self, session: PortalSession, tab: Tab) -> None:
         self._session, self._tab = session, tab
         self._noise: frozenset[str] = frozenset()
+        self._mark: Counter[str] = Counter()
 
     @property
     def _company(self) -> str:
@@ -74,11 +76,19 @@ class Table:
         await self._learn(page["rows"])
         return page
 
+    async def sure_of_empty(self, day: date) -> dict:
+        """The page that shows no row, once nothing is under way any more that might bring some."""
+        if not self._session.learnt.lists:
+            with contextlib.suppress(PortalDown):
+                await self._tab.watch.settled(self._mark, self._answer_s)
+        self.raise_failures(day, besides=())
+        return await self.page()
+
     async def _explain(self) -> None:
         """Raise why no whole page is on show."""
-        self.raise_failures()
         if self._tab.at_login:
             raise SessionExpired(self._company, "the list page went to the login")
+        self.raise_failures()
         snapshot = await self.now()
         if not snapshot["hasTable"] or not snapshot["range"]:
             raise LayoutChanged(self._company, "the list page has no table with a footer")
@@ -111,7 +121,7 @@ class Table:
         first = learnt.ways.get(selector, usual)
         for way in [first] * (CLICK_TRIES - 1) + ["event" if first == "pointer" else "pointer"]:
             await self._session.pace.turn()
-            mark = watch.mark()
+            mark = self._mark = watch.mark()
             if not await use(self._tab.page, self._tab.page.locator(selector).first, way):
                 continue
             if await self._answered(mark) or await self._begins_elsewhere(lower):
