@@ -171,6 +171,7 @@ def test_stats_count_what_was_asked_for(portal: Portal):
         "logins_failed": 1,
         "page_requests": 4,
         "list_requests": 1,
+        "noise_requests": 0,
         "detail_requests": {pqr["numero_radicado"]: 2},
         "attachment_requests": {pqr["numero_radicado"]: 1},
     }
