@@ -122,7 +122,9 @@ class PqrList:
 
     async def _search(self, tab: Tab, table: Table, wanted: Filter) -> dict:
         """The first page of what was searched for. A search that fails is made again."""
-        return await self._session.patiently(tab, lambda _: self._search_once(table, wanted))
+        page = await self._session.patiently(tab, lambda _: self._search_once(table, wanted))
+        self._check_total(page["range"][2], wanted)
+        return page
 
     async def _search_once(self, table: Table, wanted: Filter) -> dict:
         if not await table.click(SEARCH):
@@ -131,7 +133,6 @@ class PqrList:
         page = await table.page()
         if not page["rows"]:
             page = await table.sure_of_empty(wanted.first)
-        self._check_total(page["range"][2], wanted)
         while page["range"][0] > 1:  # a search need not go back to the first page
             lower = page["range"][0]
             await table.click(PREVIOUS)
