@@ -63,11 +63,11 @@ class Learnt:
     def doubtful(self, kind: str, blank: Collection[str]) -> frozenset[str]:
         """Which blank fields a kind of XHR without a good answer may have to bring.
 
-        Not what another page showed without it. Once it had its chance on several pages, answered or not, nor
-        what none of them ever showed; but the claim number and the attachments are never believed so.
+        Not what another page showed without it. Once several pages had its answer, or none ever did, nor what
+        no page ever showed; but the claim number and the attachments are never believed so.
         """
         doubtful = frozenset(blank) - self.shown_without.get(kind, set())
-        pages = max(self.answered[kind], len(self.in_vain.get(kind, ())))
+        pages = self.answered[kind] or len(self.in_vain.get(kind, ()))
         return doubtful & (self.ever_filled | NEVER_TAKEN_FOR_BLANK) if pages >= PAGES_SEEN else doubtful
 
     def noise(self, fields: Collection[str]) -> frozenset[str]:
