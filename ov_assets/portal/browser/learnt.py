@@ -1,11 +1,10 @@
 """What a portal turned out to do: found out once, kept beside the session, and never a time-out again.
 
-Nothing here is a rule that a portal must keep: what is learnt only spares waiting, and what was taken wrongly
-is unlearnt by what the page shows.
+Nothing here is a rule that a portal must keep: it spares waiting, and a way of using a control that no longer
+works is forgotten.
 """
 
 import json
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +27,7 @@ class Learnt:
     lists: the kinds that bring the rows of the list.
     ways: by control, the way of using it that worked. tried: how often one was used of which none is known.
     shown_without: by kind that failed or went unanswered, the fields that a page showed all the same.
-    in_vain: by such a kind, on the pages of which PQRs. answered: by kind, on how many pages it was answered.
+    in_vain: by such a kind, the PQRs on whose pages that was. answered: by kind, those where it was answered.
     ever_filled: the fields that any page showed.
     unasked: the kinds that a page asks for without a click.
     """
@@ -42,7 +41,7 @@ class Learnt:
     shown_without: dict[str, set[str]] = field(default_factory=dict)
     in_vain: dict[str, set[str]] = field(default_factory=dict)
     unasked: set[str] = field(default_factory=set)
-    answered: Counter[str] = field(default_factory=Counter)
+    answered: dict[str, set[str]] = field(default_factory=dict)
     ever_filled: set[str] = field(default_factory=set)
 
     def next_way(self, control: str) -> str:
@@ -54,7 +53,8 @@ class Learnt:
         self, radicado: str, filled: Collection[str], unanswered: Collection[str], answered: Collection[str]
     ) -> None:
         """A page of a PQR showed these fields, while XHR of these kinds had no good answer, and these had."""
-        self.answered.update(answered)
+        for kind in answered:
+            self.answered.setdefault(kind, set()).add(radicado)
         self.ever_filled.update(filled)
         for kind in unanswered:
             self.shown_without.setdefault(kind, set()).update(filled)
@@ -67,8 +67,8 @@ class Learnt:
         no page ever showed; but the claim number and the attachments are never believed so.
         """
         doubtful = frozenset(blank) - self.shown_without.get(kind, set())
-        pages = self.answered[kind] or len(self.in_vain.get(kind, ()))
-        return doubtful & (self.ever_filled | NEVER_TAKEN_FOR_BLANK) if pages >= PAGES_SEEN else doubtful
+        pages = self.answered.get(kind) or self.in_vain.get(kind) or ()
+        return doubtful & (self.ever_filled | NEVER_TAKEN_FOR_BLANK) if len(pages) >= PAGES_SEEN else doubtful
 
     def noise(self, fields: Collection[str]) -> frozenset[str]:
         """The kinds of XHR that bring none of these fields, answered or not."""
@@ -92,7 +92,7 @@ class KeptLearnt:
             follows_hash=found.get("follows_hash"),
             ways=dict(found.get("ways", {})),
             shown_without={kind: set(names) for kind, names in found.get("shown_without", {}).items()},
-            answered=Counter(found.get("answered", {})),
+            answered={kind: set(pages) for kind, pages in found.get("answered", {}).items()},
             ever_filled=set(found.get("ever_filled", [])),
             in_vain={kind: set(pages) for kind, pages in found.get("in_vain", {}).items()},
         )
@@ -107,7 +107,7 @@ class KeptLearnt:
             "ways": learnt.ways,
             "shown_without": {kind: sorted(names) for kind, names in learnt.shown_without.items()},
             "in_vain": {kind: sorted(pages)[:PAGES_SEEN] for kind, pages in learnt.in_vain.items()},
-            "answered": learnt.answered,
+            "answered": {kind: sorted(pages)[:PAGES_SEEN] for kind, pages in learnt.answered.items()},
             "ever_filled": sorted(learnt.ever_filled),
         }
         keep_private(self._path(self.keep), json.dumps(document, ensure_ascii=False).encode())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
@@ -265,7 +266,11 @@ class RequestsWatch:
         404 is left to the caller.
         """
         for failed in self._failures:
-            if failed.status != 404 and (not of or failed.kind in of) and failed.kind not in besides:
+            if (
+                failed.status != HTTPStatus.NOT_FOUND
+                and (not of or failed.kind in of)
+                and failed.kind not in besides
+            ):
                 try:
                     raise_for_status(self._company, failed.status, failed.retry_after, day=day)
                 except PortalError as error:

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +46,6 @@ from ov_assets.portal.site import Limits, Site
 VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
 # A browser that hangs has no time-out of its own for everything.
 START_TIMEOUT_S, ANSWER_TIMEOUT_S, LOGIN_TIMEOUT_S, BROWSER_CLOSE_TIMEOUT_S = 60.0, 20.0, 300.0, 20.0
-HTTP_NOT_FOUND = 404
 SENDS_IN_VAIN_MAX = 2
 LIST_SHOWS_AFTER_S = (0.0, 1.0, 2.0, 4.0)
 BLOCKED_TEXT = "request is blocked"
@@ -196,7 +196,7 @@ class PortalSession:
             self._judge(answer.status, answer.headers.get("retry-after"), kind_of(answer.url))
         except SessionExpired:
             return False
-        if answer.status == HTTP_NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise LayoutChanged(self.company, "there is no list page at its address (HTTP 404)")
         return answer.ok and self.site.owns(answer.url) and not is_login(answer.url)
 
@@ -279,38 +279,6 @@ class PortalSession:
             raise SessionExpired(self.company, "the page went to the login")
         if tab.watch.is_broken:
             raise PortalDown(self.company, "a script or a style sheet of the page didn't come")
-
-    async def patiently(self, tab: Tab, once: Callable[[PortalError | None], Awaitable[dict]]) -> dict:
-        """Take one step on a page that stays open, again if it fails in passing; it is given the last fault.
-
-        Raises what isn't the step's alone: a page that went to the login has lost its place.
-        """
-        fault: PortalError | None = None
-        async for attempt in attempts():
-            with attempt:
-                logins, was_expired = self.logins, isinstance(fault, SessionExpired)
-                try:
-                    return await once(fault)
-                except PortalError as error:
-                    fault = error
-                    passes = isinstance(error, PortalDown) or (
-                        isinstance(error, SessionExpired) and not was_expired
-                    )
-                    if is_ours := passes and not tab.at_login:
-                        await self.recover(error, logins)
-                        raise
-            if not is_ours:
-                raise fault
-        raise AssertionError("stamina either returns or raises")
-
-    async def recover(self, fault: PortalError, logins_seen: int) -> None:
-        """What must be done before another try: log in again, let the portal rest, start the browser anew."""
-        if isinstance(fault, SessionExpired):
-            await self.renew(logins_seen)
-        elif isinstance(fault, PortalBusy):
-            self.pace.pause(fault.retry_after_s)
-        elif isinstance(fault, PortalDown):
-            await self.revive()
 
     async def renew(self, logins_seen: int) -> None:
         """Log in again, once, however many tabs notice the expiry at the same time."""

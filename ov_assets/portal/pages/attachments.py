@@ -90,7 +90,7 @@ class _Race:
         kind = response.headers.get("content-type", "")
         if kind_of(response.url) in self._noise and (response.status >= 400 or not BINARY.match(kind)):
             return
-        is_file = response.request.resource_type in XHR and "json" not in kind and "html" not in kind
+        is_file = request.resource_type in XHR and "json" not in kind and "html" not in kind
         if response.status >= 400 or is_login(response.url) or is_file:
             self._answers.put_nowait(response)
 
@@ -145,6 +145,7 @@ async def _fetch_once(
             problem = data if isinstance(data, str) else check_bytes(data, names[index], most)
         except TimeoutError:
             problem = f"no bytes within {limits.attachment_timeout_s:.0f} s"
+            ways.pop(LINKS, None)
         except PlaywrightError as error:
             problem = f"the browser could not fetch it ({type(error).__name__})"
         finally:

@@ -156,7 +156,7 @@ class DetailTab:
         labels = {field_name(label) for label, _ in reading["pairs"]}
         if reading["pairs"] and "numero_radicado" not in labels:
             raise LayoutChanged(self._company, "the detail page has no label «N° Radicado PQR»", day=row.day)
-        if self._session.learnt.follows_hash is not False and self._led_on:
+        if self._session.learnt.follows_hash is None and self._led_on:
             self._session.learnt.follows_hash = False  # what it asked for was something else
         raise DetailMissing(
             self._company, "the page never showed this PQR", day=row.day, radicado=row.numero_radicado

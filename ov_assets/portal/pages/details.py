@@ -23,7 +23,7 @@ from ov_assets.portal.errors import (
 )
 from ov_assets.portal.pages import attachments
 from ov_assets.portal.pages.detail import DetailTab
-from ov_assets.portal.pages.looking import named
+from ov_assets.portal.pages.patience import named, recover
 from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.portal.row import ListedRow
 from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
@@ -178,7 +178,7 @@ class Details:
                     if tab is not None:
                         await self._session.evidence.note(fault, "detail", tab.page, tab.console)
                     await detail.close()
-                    await self._session.recover(fault, logins)
+                    await recover(self._session, fault, logins)
                     raise fault from None
 
     async def _fault(self, error: Exception, row: ListedRow, tab: Tab | None, logins: int) -> PortalError:

@@ -16,6 +16,7 @@ from ov_assets.portal.pages import filter as list_filter
 from ov_assets.portal.pages.columns import listed_rows
 from ov_assets.portal.pages.filter import ESTADO, SEARCH, TOGGLE
 from ov_assets.portal.pages.look import Filter, Look
+from ov_assets.portal.pages.patience import patiently
 from ov_assets.portal.pages.table import NEXT, PREVIOUS, Table
 from ov_assets.portal.row import ListedRow
 
@@ -122,7 +123,7 @@ class PqrList:
 
     async def _search(self, tab: Tab, table: Table, wanted: Filter) -> dict:
         """The first page of what was searched for. A search that fails is made again."""
-        page = await self._session.patiently(tab, lambda _: self._search_once(table, wanted))
+        page = await patiently(self._session, tab, lambda _: self._search_once(table, wanted))
         self._check_total(page["range"][2], wanted)
         return page
 

@@ -10,10 +10,11 @@ from playwright.async_api import Error as PlaywrightError
 
 from ov_assets.portal.browser.evidence import Evidence, remove_old_evidence
 from ov_assets.portal.browser.retry import attempts
-from ov_assets.portal.browser.session import PortalSession, browser_failed, portal_session
-from ov_assets.portal.errors import DayRefused, PortalError, SessionExpired
+from ov_assets.portal.browser.session import PortalSession, portal_session
+from ov_assets.portal.errors import DayRefused, PortalError
 from ov_assets.portal.pages.list import OnPage, PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter, Look
+from ov_assets.portal.pages.patience import named, recover
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
@@ -40,7 +41,7 @@ async def patient_look(
                 if tab is not None:
                     await session.evidence.note(fault, "list", tab.page, tab.console)
                 await pqr_list.close()
-                await session.recover(fault, logins)
+                await recover(session, fault, logins)
                 raise fault from None
     raise AssertionError("stamina either returns or raises")
 
@@ -58,17 +59,6 @@ async def wider_look(
     except DayRefused:
         look = await patient_look(session, pqr_list, replace(wanted.wider, last=wanted.last), on_page)
     return look.within(wanted)
-
-
-def named(
-    error: PortalError | PlaywrightError | TimeoutError, session: PortalSession, *, at_login: bool
-) -> PortalError:
-    """A fault of the browser under the name that it has for the portal."""
-    if isinstance(error, PortalError):
-        return error
-    if at_login:
-        return SessionExpired(session.company, "the portal went back to its login page")
-    return browser_failed(session.company, error)
 
 
 def list_window(

@@ -12,6 +12,7 @@ from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import LayoutChanged, ListUnstable, PortalDown, PortalError, SessionExpired
 from ov_assets.portal.pages.controls import use
+from ov_assets.portal.pages.patience import patiently
 from ov_assets.portal.scripts import POLL_MS, script
 
 READ_LIST = script("read_list")
@@ -142,8 +143,10 @@ class Table:
         return await watch.settled(mark, self._answer_s, besides=self._noise)
 
     async def _begins_elsewhere(self, lower: int | None) -> bool:
+        if lower is None:
+            return False
         shown = (await self.now())["range"]
-        return bool(lower is not None and shown and shown[0] != lower)
+        return bool(shown and shown[0] != lower)
 
     def raise_failures(self, day: date | None = None, *, besides: Collection[str] | None = None) -> None:
         """Raise what went wrong with the rows since the last click; besides: kinds that can't be theirs."""
@@ -159,7 +162,7 @@ class Table:
                 await self._return_to(page)
             return await self._forward(page, day)
 
-        return await self._session.patiently(self._tab, once)
+        return await patiently(self._session, self._tab, once)
 
     async def _return_to(self, page: dict) -> None:
         """Bring this page back: the footer may have gone on without the rows."""

@@ -1,6 +1,7 @@
 """What an XHR of a detail page without a good answer means for its PQR."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from ov_assets.portal.browser.requests import NO_ANSWER, Failed, PortalBusy, raise_for_status
 from ov_assets.portal.errors import (
@@ -12,8 +13,6 @@ from ov_assets.portal.errors import (
     SessionExpired,
 )
 from ov_assets.portal.row import ListedRow
-
-HTTP_NOT_FOUND = 404
 
 
 def raise_failures(company: str, row: ListedRow, failures: Iterable[Failed], doubt: str = "") -> None:
@@ -33,6 +32,6 @@ def raise_failures(company: str, row: ListedRow, failures: Iterable[Failed], dou
         kind = (DetailUnanswered if is_silent else DetailDoubtful) if doubt else DetailMissing
         what = "a request got no answer" if is_silent else f"HTTP {failed.status}"
         missing = kind(company, what + doubt, day=row.day, radicado=row.numero_radicado)
-        missing.of_the_portal = not doubt and failed.status != HTTP_NOT_FOUND
+        missing.of_the_portal = not doubt and failed.status != HTTPStatus.NOT_FOUND
         missing.step = failed.kind
         raise missing from None

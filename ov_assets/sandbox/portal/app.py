@@ -81,10 +81,11 @@ class Gate:
         faults, path = self.site.faults, scope["path"]
         asked = f"{scope['method']} {path}?{scope['query_string'].decode()}"
         once = faults.get("fails_once")
-        if once and not path.startswith((STATIC, NOISE_PATH)) and asked not in once.seen:
+        if once and once.concerns(path, besides=(STATIC, NOISE_PATH)) and asked not in once.seen:
             once.seen.append(asked)
-            return HTMLResponse("An error has occurred.", once.status)
-        if at_random := faults.get("fails_at_random"):
+            return HTMLResponse("An error has occurred.", 500)
+        at_random = faults.get("fails_at_random")
+        if at_random and path.startswith(at_random.only):
             at_random.asked += 1
             if Random(f"{at_random.seed} {at_random.asked}").random() * 100 < at_random.percent:
                 return HTMLResponse("An error has occurred.", 500)

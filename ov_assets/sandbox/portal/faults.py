@@ -36,8 +36,8 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | late_comments | after_ms (50), ms (600) | a detail asks for its comments so late, and waits so long |
 | exclusive_dates | which: start, end (end) | Buscar leaves that day out |
 | noise | which: list of NOISES (["500"]) | the module's pages ask for so much beside their work |
-| fails_once | status (500) | each page, XHR and file that is asked for fails the first time |
-| fails_at_random | percent (2), seed (1) | so many of all requests fail, scripts included |
+| fails_once | only ("") | all but scripts, or what lies under a path, fails when first asked for |
+| fails_at_random | percent (2), seed (1), only ("") | so many of all requests, or under a path, fail |
 | home | mode: icon, closed_menu, bare (icon) | what the page after the log-in shows of its menu |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
@@ -193,14 +193,18 @@ class Noise:
 
 @dataclass
 class FailsOnce:
-    status: int = 500
+    only: str = ""
     seen: list[str] = field(default_factory=list)
+
+    def concerns(self, path: str, besides: tuple[str, ...]) -> bool:
+        return path.startswith(self.only) if self.only else not path.startswith(besides)
 
 
 @dataclass
 class FailsAtRandom:
     percent: float = 2.0
     seed: int = 1
+    only: str = ""
     asked: int = 0
 
 
