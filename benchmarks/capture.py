@@ -68,7 +68,10 @@ def one(argument: str) -> None:
         with orphans_counted():
             if given["name"] in OURS:
                 keep = Keep(folder.parent / "kept") if given["name"] == "kept" else None
-                store, limits = CaptureStore(folder, COMPANY, DAY), Limits(tabs=given["tabs"], keep=keep)
+                store, limits = (
+                    CaptureStore(folder, COMPANY, DAY),
+                    Limits.of(site().pages, tabs=given["tabs"], keep=keep),
+                )
                 report = capture_day(site(), DAY, store, limits, now=lambda: datetime.now(BOGOTA))
                 assert report.logins == (0 if keep else 1)
                 return len(report.fresh)
@@ -114,7 +117,9 @@ def main() -> None:
         for index in range(count):
             when = {"date": DAY.isoformat(), "time": f"{8 + index // 60:02d}:{index % 60:02d}"}
             control("pqrs", "post", json=when | {"attachments": 1})
-        list_window(site(), DAY, DAY, Limits(keep=Keep(Path(work) / "kept")))  # leaves its session
+        list_window(
+            site(), DAY, DAY, Limits.of(site().pages, keep=Keep(Path(work) / "kept"))
+        )  # leaves its session
         cells = [(latency, t, name) for latency in LATENCIES_MS for t in TABS for name in (*OURS, "Crawlee")]
         cells += [(latency, 1, "predecessor") for latency in LATENCIES_MS]
         for number in range(rounds):

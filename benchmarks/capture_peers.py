@@ -22,15 +22,15 @@ from playwright.async_api import Page, async_playwright
 from ov_assets.portal.browser.blocking import block_needless
 from ov_assets.portal.browser.chromium import SWITCHES, executable, launch
 from ov_assets.portal.browser.login import log_in
-from ov_assets.portal.pages.attachments import LINKS
 from ov_assets.portal.pages.columns import listed_rows
-from ov_assets.portal.pages.detail import PDF_MARGIN, READ_DETAIL, SHOWS_RADICADO
-from ov_assets.portal.pages.filter import SEARCH, open_filter, set_filter
-from ov_assets.portal.pages.list import NEXT, PAGE_READY, READ_LIST
+from ov_assets.portal.pages.detail import PDF_MARGIN
+from ov_assets.portal.pages.filter import open_filter, set_filter
 from ov_assets.portal.pages.look import FINALIZADO, Filter
+from ov_assets.portal.pages.reading import field_name
+from ov_assets.portal.pages.table import page_ready
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Site
-from ov_assets.pqr.record import Pqr, field_name, normalise
+from ov_assets.pqr.record import Pqr, normalise
 
 ANSWER_S = 30.0
 # What the predecessor slept for each record: tab, load, scroll, and between two records.
@@ -52,28 +52,31 @@ async def listed(page: Page, job: Job) -> list[ListedRow]:
     """Log in, filter, and walk the list once."""
     await log_in(page, job.site, ANSWER_S, lambda: None)
     await page.goto(job.site.list_url)
-    await open_filter(page)
-    await set_filter(page, job.site.company.slug, Filter(FINALIZADO, job.day, job.day))
-    await page.locator(SEARCH).first.click()
-    filtered = f"(total) => {{ const {{range}} = ({READ_LIST})(); return range && range[2] === total; }}"
+    pages = job.site.pages
+    await open_filter(page, pages)
+    await set_filter(page, job.site, Filter(FINALIZADO, job.day, job.day), {})
+    await page.locator(pages["filter.search"]).first.click()
+    read_list = pages.script("read_list")
+    filtered = f"(total) => {{ const {{range}} = ({read_list})(); return range && range[2] === total; }}"
     await page.wait_for_function(filtered, arg=job.count)
     rows: list[ListedRow] = []
     seen = None  # the footer moves before the rows do
     while True:
-        handle = await page.wait_for_function(PAGE_READY, arg=[len(rows) + 1, seen])
+        handle = await page.wait_for_function(page_ready(pages), arg=[len(rows) + 1, seen])
         shown = await handle.json_value()
-        rows += listed_rows(job.site.company.slug, shown, FINALIZADO)
+        rows += listed_rows(job.site, shown, FINALIZADO)
         seen = json.dumps([row["href"] for row in shown["rows"]], ensure_ascii=False, separators=(",", ":"))
         if len(rows) >= job.count:
             return rows
-        await page.locator(NEXT).first.click()
+        await page.locator(pages["list.next"]).first.click()
 
 
 async def keep(page: Page, job: Job, radicado: str) -> None:
     """The 18 fields, the PDF and every attachment of a PQR, in a folder of its own."""
-    await page.wait_for_function(SHOWS_RADICADO, arg=radicado)
-    raw = await page.evaluate(READ_DETAIL)
-    shown = {name: value or "" for label, value in raw["pairs"] if (name := field_name(label))}
+    pages = job.site.pages
+    await page.wait_for_function(pages.script("shows_radicado"), arg=radicado)
+    raw = await page.evaluate(pages.script("read_detail"))
+    shown = {name: value or "" for label, value in raw["pairs"] if (name := field_name(label, pages))}
     folder = job.folder / radicado
     folder.mkdir(parents=True)
     (folder / "pqr.json").write_bytes(Pqr.of(shown, {}).to_json())
@@ -82,7 +85,7 @@ async def keep(page: Page, job: Job, radicado: str) -> None:
     )
     for index, name in enumerate(raw["attachments"]):
         async with page.expect_download() as download:
-            await page.locator(LINKS).nth(index).dispatch_event("click")
+            await page.locator(pages["detail.attachment"]).nth(index).dispatch_event("click")
         await (await download.value).save_as(folder / normalise(name))
 
 

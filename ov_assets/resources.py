@@ -13,6 +13,7 @@ from dagster_aws.s3 import S3Resource
 
 from ov_assets.companies import COMPANIES
 from ov_assets.flow.staging import Staging
+from ov_assets.portal.pages_file import read_pages
 from ov_assets.portal.site import TABS_MAX, Keep, Limits, Site
 from ov_assets.rds.connection import connect
 from ov_assets.rds.migrate import require_head
@@ -26,17 +27,24 @@ class Portals(dg.ConfigurableResource):
     """The Oficina Virtual of each company, with the operator account that is used there."""
 
     def site(self, company: str) -> Site:
-        """Raises MissingSettingError naming the variable that isn't set."""
+        """Raises MissingSettingError naming the variable that isn't set, or PagesFileError."""
         account, prefix = PortalAccount.of(company), f"OV_{company.upper()}"
         for name in ("url", "username", "password"):
             if not getattr(account, name):
                 raise MissingSettingError(f"{prefix}_{name.upper()}", f"the portal of {company} is needed")
         assert account.url and account.username and account.password
-        return Site(COMPANIES[company], account.url, account.username, account.password.get_secret_value())
+        return Site(
+            COMPANIES[company],
+            account.url,
+            account.username,
+            account.password.get_secret_value(),
+            read_pages(company, Settings().ov_portal_pages),
+        )
 
-    def limits(self) -> Limits:
+    def limits(self, site: Site) -> Limits:
         settings = Settings()
-        return Limits(
+        return Limits.of(
+            site.pages,
             tabs=min(settings.ov_portal_tabs, TABS_MAX),
             min_interval_s=settings.ov_portal_min_interval_ms / 1000,
             attachment_max_bytes=settings.ov_attachment_max_mb * BYTES_PER_MB,

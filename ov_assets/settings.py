@@ -76,6 +76,7 @@ class Settings(BaseSettings):
 
     # The browser
     ov_chromium: Path | None = None
+    ov_portal_pages: Path | None = None  # what lies over portal/pages.toml
     ov_portal_tabs: int = 4
     ov_portal_min_interval_ms: int = 0
     ov_attachment_max_mb: int = 50

@@ -46,7 +46,7 @@ PORTAL: dict[str, Advice] = {
     ),
     "LayoutChanged": Advice(
         "la página del portal cambió",
-        "Abra la ejecución: dice qué elemento no encuentra. Pase el enlace a quien mantiene ov_assets.",
+        "`ov doctor portal` escribe qué cambió: docs/operacion.md, «Cuando cambia la página del portal».",
     ),
     "FilterNotApplied": Advice(
         "el portal no aplica el filtro de la lista",

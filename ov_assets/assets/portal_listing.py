@@ -42,7 +42,7 @@ def portal_listing(
     site, last, report = portals.site(context.partition_key), today(), CaptureReport()
     first = last - timedelta(days=max(config.window_days, 1) - 1)
     try:
-        look, counts = walk(database.connect, site, portals.limits(), first, last, report)
+        look, counts = walk(database.connect, site, portals.limits(site), first, last, report)
     except PortalError as error:
         raise portal_failure(error, report) from None
     return dg.MaterializeResult(

@@ -35,7 +35,7 @@ def pqr_captures(
     partition, report = company_day(context.partition_key), CaptureReport()
     store, site = disk.open().captures(partition), portals.site(partition.company)
     try:
-        counts = capture(database.connect, site, portals.limits(), partition.day, store, report)
+        counts = capture(database.connect, site, portals.limits(site), partition.day, store, report)
     except PortalError as error:
         raise portal_failure(error, report) from None
     if report.failures:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ov_assets.operations.doctor.diagnosis import Diagnosis
     from ov_assets.settings import Settings
 
-COLUMNS = ("page", "what", "selector", "found", "holds")
+COLUMNS = ("name", "expected", "found", "holds", "nearest on the page")
 STYLES = {"bien": "green", "mal": "bold red", "sin_mirar": "yellow"}
 
 
@@ -109,12 +109,15 @@ def show(found: "Sequence[Diagnosis]") -> None:
 @doctor.command()
 @click.option("--company", type=company_choice(), required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def portal(company: str, as_json: bool) -> None:
-    """Log in and look for every selector and label on the login, list and detail page.
+@click.option("--overlay", is_flag=True, help="Print only what OV_PORTAL_PAGES needs, as a file.")
+def portal(company: str, as_json: bool, overlay: bool) -> None:
+    """Log in, filter, turn a page, open a PQR and fetch a file; say what each page calls differently.
 
-    Ends with 1 if one of them is gone, or if the portal can't be examined.
+    For each miss: what comes nearest on the page, as the line that OV_PORTAL_PAGES needs. Ends with 1 if
+    anything is missing, or if the portal can't be examined.
     """
     from ov_assets import sandbox
+    from ov_assets.portal.pages_file import PagesFileError
     from ov_assets.sandbox.environment import PORTALS
     from ov_assets.settings import Settings
 
@@ -123,20 +126,29 @@ def portal(company: str, as_json: bool) -> None:
         from ov_assets.days import today
         from ov_assets.portal.errors import PortalError
         from ov_assets.portal.examination import examine
+        from ov_assets.portal.nearest import overlay_of
         from ov_assets.resources import Portals
 
         portals = Portals()
         try:
-            findings = asyncio.run(examine(portals.site(company), portals.limits(), today()))
-        except PortalError as error:
+            site = portals.site(company)
+            findings = asyncio.run(examine(site, portals.limits(site), today()))
+        except (PortalError, PagesFileError) as error:
             raise click.ClickException(f"{type(error).__name__}: {error}") from error
-    if as_json:
+    lines = overlay_of(finding.line for finding in findings if finding.line)
+    if overlay:
+        click.echo(lines, nl=False)
+    elif as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
         rows = [
-            (finding.page, finding.name, finding.selector, finding.found, "yes" if finding.holds else "NO")
+            (finding.name, finding.expected, finding.found, "yes" if finding.holds else "NO", finding.line)
             for finding in findings
         ]
         print_table(f"Portal of {company}", COLUMNS, rows)
+        if lines.strip():
+            click.echo(
+                f"\nA file with these lines, named by OV_PORTAL_PAGES, lies over what is expected:\n\n{lines}"
+            )
     if not all(finding.holds for finding in findings):
         sys.exit(1)

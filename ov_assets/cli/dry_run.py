@@ -65,7 +65,7 @@ def _captured(partition: CompanyDay, connection: psycopg.Connection, summary: Su
             if kept.folder.is_dir():
                 shutil.copytree(kept.folder, store.folder, copy_function=_link)
             site = portals.site(partition.company)
-            read_day(site, portals.limits(), partition.day, store, report, still_ours)
+            read_day(site, portals.limits(site), partition.day, store, report, still_ours)
         summary.listed, summary.captured = len(report.listed), len(report.listed) - len(report.failures)
         summary.errors += [
             f"{partition}: {failure.numero_radicado} is not captured: {failure.cause}"

@@ -1,41 +1,42 @@
-"""The selector contract: the elements of a page that the capture relies on, asked for in one call."""
+"""The contract with a portal's pages: what the capture relies on, asked for by its name in `pages.toml`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from playwright.async_api import Page
 
-COUNT_ALL = "(selectors) => selectors.map((selector) => document.querySelectorAll(selector).length)"
+from ov_assets.portal.pages_file import Pages
 
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element: what it is for a person, and how it is found."""
-
-    name: str
-    selector: str
+PageName = Literal["login", "list", "detail"]
+ON_PAGE: dict[str, PageName] = {"login": "login", "detail": "detail", "labels": "detail"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Whether one thing that the capture relies on is there. found: how many, or what was seen instead."""
+    """Whether one thing that the capture relies on is there.
 
-    page: str
+    name: as `pages.toml` calls it, or a step that was tried. expected: its selector or words. found: how
+    many, or what was seen instead. line: for a miss, what comes nearest on the page, as a line of an overlay.
+    """
+
     name: str
-    selector: str
+    expected: str
     holds: bool
     found: str
+    line: str = ""
+
+    @property
+    def page(self) -> PageName:
+        return ON_PAGE.get(self.name.split(".")[0], "list")
 
 
-async def look_for(page: Page, page_name: str, elements: Sequence[Element]) -> list[Finding]:
+async def look_for(page: Page, pages: Pages, names: Iterable[str]) -> list[Finding]:
     """One finding an element, in their order."""
-    counts = await page.evaluate(COUNT_ALL, [element.selector for element in elements])
-    return [
-        Finding(page_name, element.name, element.selector, count > 0, str(count))
-        for element, count in zip(elements, counts, strict=True)
-    ]
+    counts = [(name, await page.locator(pages[name]).count()) for name in names]
+    return [Finding(name, pages[name], count > 0, str(count)) for name, count in counts]
 
 
 def missing(findings: Sequence[Finding]) -> str:
-    """The elements that aren't there, for a message; empty if all are."""
-    return ", ".join(f"{item.name} ({item.selector})" for item in findings if not item.holds)
+    """What isn't there, for a message; empty if all is."""
+    return ", ".join(f"{item.name} ({item.expected})" for item in findings if not item.holds)

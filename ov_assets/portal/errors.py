@@ -79,7 +79,7 @@ class LayoutChanged(PortalError):
     """The page isn't built as expected: which element, on which page."""
 
     of_the_portal = True
-    advice = "The page changed: run `ov doctor portal` and adapt the selector it names."
+    advice = "The page changed: `ov doctor portal` writes what is different as a file for OV_PORTAL_PAGES."
 
 
 class FilterNotApplied(PortalError):

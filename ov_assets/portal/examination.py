@@ -1,91 +1,261 @@
-"""Whether each selector and label that the capture relies on still holds, page by page."""
+"""Whether the capture's own steps work on a portal, and what each page calls differently, one after another.
 
+What is missing is looked for by what comes nearest, and named so for the rest of the examination: one call
+finds all that differs.
+"""
+
+import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import date, timedelta
 
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.kept_session import KeptSession
-from ov_assets.portal.browser.login import ELEMENTS as LOGIN_ELEMENTS
-from ov_assets.portal.browser.session import PortalSession, portal_session
+from ov_assets.portal.browser.login import ELEMENTS as LOGIN
+from ov_assets.portal.browser.login import close_popup
+from ov_assets.portal.browser.session import PortalSession, browser_failed, portal_session
 from ov_assets.portal.contract import Finding, look_for
-from ov_assets.portal.errors import DetailMissing, FilterNotApplied, LayoutChanged, PortalError
-from ov_assets.portal.pages.detail import ELEMENTS as DETAIL_ELEMENTS
+from ov_assets.portal.errors import PortalDown, PortalError
+from ov_assets.portal.nearest import line, nearest, nearest_label, nearest_text, range_like
+from ov_assets.portal.pages import attachments
+from ov_assets.portal.pages.columns import COLUMNS
+from ov_assets.portal.pages.controls import CONTROL_TIMEOUT_MS
 from ov_assets.portal.pages.detail import DetailTab
-from ov_assets.portal.pages.list import ELEMENTS as LIST_ELEMENTS
+from ov_assets.portal.pages.filter import open_filter
 from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
-from ov_assets.portal.pages.reading import OPTIONAL, READ_DETAIL
+from ov_assets.portal.pages.reading import OPTIONAL, Reading, field_name
+from ov_assets.portal.pages_file import Pages, Value
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
-from ov_assets.pqr.record import FIELDS, field_name
+from ov_assets.pqr.record import FIELDS, canonical_label
 
-PAGES = ("login", "list", "detail")
 SAMPLE = timedelta(days=30)  # the list's columns are read from the first page of so many days
+DETAILS_MAX = 5
+FORM_WITHIN_S = 10.0
+FILTER = ("filter.estado", "filter.from", "filter.to", "filter.date_input", "filter.search")
+TABLE = ("list.table", "list.header", "list.row", "list.cell", "list.footer", "list.next", "list.previous")
 
 
 async def examine(site: Site, limits: Limits, today: date) -> list[Finding]:
-    """Log in and look at the login, list and detail page. Raises PortalError where it can't get that far.
+    """Log in, filter, turn a page and back, open a PQR and fetch a file. Raises PortalError without a log-in.
 
     The login is its own: a kept session would hide a password that is good no more.
     """
     KeptSession(site, limits.keep).forget()
-    findings: list[Finding] = []
-    async with portal_session(site, limits, today) as session:
-        findings += await _login_page(session)
+    names = dict(site.pages.names)
+    examination = _Examination(site.company.slug, names)
+    mended = replace(site, pages=Pages(names))
+    async with portal_session(mended, limits, today, before_login=examination.login_page) as session:
+        await examination.list_page(session)
+        await examination.walk(session, Filter(FINALIZADO, today - SAMPLE, today))
+    return examination.findings
+
+
+class _Examination:
+    """names: those of the session's site; what is found instead of a missing one is put in its place."""
+
+    def __init__(self, company: str, names: dict[str, Value]) -> None:
+        self._company, self._names, self.pages = company, names, Pages(names)
+        self.findings: list[Finding] = []
+
+    def _told(self, name: str, found: str, instead: str | list[str] | None) -> None:
+        """A miss; the examination goes on with what comes nearest."""
+        expected = self._names[name]
+        shown = expected if isinstance(expected, str) else " | ".join(map(str, expected))  # type: ignore[arg-type]
+        self.findings.append(Finding(name, shown, False, found, line(name, instead) if instead else ""))
+        if instead:
+            self._names[name] = instead if isinstance(instead, str) else tuple(instead)
+
+    async def _check(self, page: Page, *names: str) -> None:
+        known = [finding.name for finding in self.findings if f"nearest.{finding.name}" in self._names]
+        for name in names:
+            [finding] = await look_for(page, self.pages, [name])
+            if finding.holds:
+                self.findings.append(finding)
+            else:
+                held = [other for other in names if (await look_for(page, self.pages, [other]))[0].holds]
+                self._told(name, "0", await nearest(page, self.pages, name, [*known, *held]))
+            known.append(name)
+
+    async def _step(self, name: str, step: Awaitable[str]) -> bool:
+        """Try one of the capture's own steps."""
+        try:
+            found = await step
+        except (PortalError, PlaywrightError) as error:
+            fault = error if isinstance(error, PortalError) else browser_failed(self._company, error)
+            self.findings.append(Finding(name, "works", False, fault.what))
+            return False
+        self.findings.append(Finding(name, "works", True, found))
+        return True
+
+    async def login_page(self, session: PortalSession) -> None:
+        """The login form shows to anybody, logged in or not."""
+        tab = await session.new_tab("rows")
+        try:
+            await session.goto(tab, session.site.login_url)
+            with contextlib.suppress(PlaywrightTimeout):  # the findings say so
+                form = f"{self.pages['login.username']}, {self.pages['login.any_password']}"
+                await tab.page.locator(form).first.wait_for(timeout=FORM_WITHIN_S * 1000)
+            await close_popup(tab.page, self.pages)
+            await self._check(tab.page, *LOGIN)
+        finally:
+            await tab.close()
+
+    async def list_page(self, session: PortalSession) -> None:
+        """The list as it comes, its filter panel open, and the states that it offers."""
+        tab = await session.new_tab("rows")
+        try:
+            mark = tab.watch.mark()
+            await session.goto(tab, session.site.list_url)
+            with contextlib.suppress(PortalDown):
+                await tab.watch.settled(mark, session.limits.answer_timeout_s, start_within_s=FORM_WITHIN_S)
+            with contextlib.suppress(PlaywrightTimeout):
+                await tab.page.locator(self.pages["filter.toggle"]).first.wait_for(timeout=CONTROL_TIMEOUT_MS)
+            await close_popup(tab.page, self.pages)
+            await self._check(tab.page, "filter.toggle")
+            await self._toggle_text(tab.page)
+            with contextlib.suppress(PlaywrightTimeout):
+                await open_filter(tab.page, self.pages)
+                await tab.page.locator(self.pages["filter.search"]).first.wait_for(timeout=CONTROL_TIMEOUT_MS)
+            await self._check(tab.page, *FILTER)
+            await self._states(tab.page)
+            await self._check(tab.page, *TABLE)
+            if await tab.page.locator(self.pages["list.row"]).count():
+                await self._check(tab.page, "list.eye")
+            await self._footer(tab.page)
+            await self._columns(tab.page)
+        finally:
+            await tab.close()
+
+    async def _toggle_text(self, page: Page) -> None:
+        toggles = await page.locator(self.pages["filter.toggle"]).all_inner_texts()
+        text = self.pages["filter.toggle_text"]
+        holds = any(text.casefold() in shown.casefold() for shown in toggles)
+        if holds:
+            self.findings.append(Finding("filter.toggle_text", text, True, text))
+        elif instead := nearest_text([text], [shown.strip() for shown in toggles if shown.strip()]):
+            self._told("filter.toggle_text", f"«{instead}»", instead)
+
+    async def _states(self, page: Page) -> None:
+        """The option that is asked for, found by opening the control as the capture does."""
+        wanted = self.pages["filter.finalizado"]
+        await page.locator(self.pages["filter.estado"]).first.click(timeout=CONTROL_TIMEOUT_MS)
+        with contextlib.suppress(PlaywrightTimeout):
+            await page.locator(self.pages["filter.option"]).first.wait_for(timeout=CONTROL_TIMEOUT_MS)
+        await self._check(page, "filter.option")
+        options = [text.strip() for text in await page.locator(self.pages["filter.option"]).all_inner_texts()]
+        if wanted in options:
+            self.findings.append(Finding("filter.finalizado", wanted, True, wanted))
+        else:
+            instead = nearest_text([wanted, *self.pages.words("nearest.finalizado")], options)
+            self._told("filter.finalizado", " | ".join(options) or "0", instead)
+        await page.keyboard.press("Escape")
+        with contextlib.suppress(PlaywrightTimeout):
+            backdrop = page.locator(self.pages["filter.option_backdrop"]).first
+            await backdrop.wait_for(state="detached", timeout=CONTROL_TIMEOUT_MS)
+
+    async def _footer(self, page: Page) -> None:
+        """The range is read from the footer's text, which holds no personal value."""
+        texts = [text.strip() for text in await page.locator(self.pages["list.footer"]).all_inner_texts()]
+        if await page.evaluate(f"() => Boolean(({self.pages.script('read_list')})().range)"):
+            return
+        patterns = [pattern for text in texts if (pattern := range_like(text))]
+        self._told("list.footer_range", "no range", patterns[0] if patterns else None)
+
+    async def _columns(self, page: Page) -> None:
+        """Captions that nobody knows may still be told by what their cells look like, or wrongly so."""
+        headers = [text for text in (await page.evaluate(self.pages.script("read_list")))["headers"] if text]
+        known = {name: set(map(canonical_label, self.pages.words(f"columns.{name}"))) for name in COLUMNS}
+        free = [text for text in headers if not any(canonical_label(text) in of for of in known.values())]
+        for name in COLUMNS if headers else ():
+            captions = self.pages.words(f"columns.{name}")
+            if shown := next((text for text in headers if canonical_label(text) in known[name]), None):
+                self.findings.append(Finding(f"columns.{name}", " | ".join(captions), True, shown))
+            else:
+                instead = nearest_text(captions, free)
+                self._told(f"columns.{name}", "0", [*captions, instead] if instead else None)
+
+    async def walk(self, session: PortalSession, wanted: Filter) -> None:
+        """The filter, a page and back, details, and a file, as a capture does it."""
         pqr_list = PqrList(session)
+        rows: list[ListedRow] = []
+
+        async def filtered() -> str:
+            rows.extend(await pqr_list.first_page(wanted))
+            return f"{len(rows)} rows"
+
+        if await self._step("step: filter and search", filtered()):
+            await self._step("step: next page and back", pqr_list.turn_and_back(wanted))
+            await self._details(session, rows[:DETAILS_MAX])
+        await pqr_list.close()
+
+    async def _details(self, session: PortalSession, rows: list[ListedRow]) -> None:
+        """The first PQR's labels; then on to the first that has a file."""
+        detail = DetailTab(session)
         try:
-            tab = await pqr_list.open()
-        except LayoutChanged as error:
-            return [*findings, _broken("list", error)]
-        findings += await look_for(tab.page, "list", LIST_ELEMENTS)
-        try:
-            rows = await pqr_list.first_page(Filter(FINALIZADO, today - SAMPLE, today))
-        except (LayoutChanged, FilterNotApplied) as error:
-            return [*findings, _broken("list", error)]
-        findings.append(
-            Finding("list", "rows with columns", "tbody.md-body tr.md-row", bool(rows), str(len(rows)))
-        )
-        if rows:
-            findings += await _detail_page(session, rows[0])
-    return findings
+            for number, row in enumerate(rows):
+                if not number:
+                    await self._labels(session, detail, row)
+                reading: list[Reading] = []
+                if not await self._step("step: detail", _read(detail, row, reading)):
+                    return
+                assert detail.tab is not None
+                if await self._file(session, detail, row, reading[0]):
+                    return
+            self.findings.append(Finding("detail.attachment", "", True, f"none in {len(rows)} PQR"))
+        finally:
+            await detail.close()
 
-
-def _broken(page: str, error: PortalError) -> Finding:
-    return Finding(page, "layout", "", False, error.what)
-
-
-async def _login_page(session: PortalSession) -> Iterable[Finding]:
-    """The login form shows to anybody, logged in or not."""
-    tab = await session.new_tab("rows")
-    try:
-        await session.goto(tab, session.site.login_url)
-        with contextlib.suppress(PlaywrightTimeout):  # the findings say so
-            await tab.page.locator(LOGIN_ELEMENTS[0].selector).wait_for(
-                timeout=session.limits.answer_timeout_s * 1000
-            )
-        return await look_for(tab.page, "login", LOGIN_ELEMENTS)
-    finally:
-        await tab.close()
-
-
-async def _detail_page(session: PortalSession, row: ListedRow) -> Iterable[Finding]:
-    """One PQR's page: its elements, and a finding a label."""
-    detail = DetailTab(session)
-    try:
-        await detail.show(row)
-    except (DetailMissing, LayoutChanged) as error:
-        return [_broken("detail", error)]
-    try:
-        assert detail.tab is not None
-        findings = await look_for(detail.tab.page, "detail", DETAIL_ELEMENTS)
-        reading = await detail.tab.page.evaluate(READ_DETAIL)
-        shown = {field_name(label) for label, _ in reading["pairs"]}
+    async def _labels(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> None:
+        page = await detail.load(row)
+        known = f"() => ({self.pages.script('shows_radicado')})({row.numero_radicado!r})"
+        with contextlib.suppress(PlaywrightTimeout):
+            await page.wait_for_function(known, timeout=FORM_WITHIN_S * 1000)
+        await asyncio.sleep(session.limits.late_field_grace_s)
+        await self._check(page, "detail.label")
+        pairs = (await page.evaluate(self.pages.script("read_detail")))["pairs"]
+        labels = [label.strip() for label, _ in pairs]
+        fields = [field_name(label, self.pages) for label in labels]
         for name in FIELDS:
-            holds = name in shown or name in OPTIONAL
-            found = "1" if name in shown else "0 (optional)" if name in OPTIONAL else "0"
-            findings.append(Finding("detail", f"label of {name}", "td.text-td-label", holds, found))
-        return findings
-    finally:
-        await detail.close()
+            words = self.pages.words(f"labels.{name}")
+            if name in fields:
+                self.findings.append(Finding(f"labels.{name}", " | ".join(words), True, "1"))
+            elif (instead := nearest_label(name, labels, fields, self.pages)) and name not in OPTIONAL:
+                fields[labels.index(instead)] = name
+                self._told(f"labels.{name}", "0", [*words, instead])
+            else:
+                self.findings.append(
+                    Finding(f"labels.{name}", " | ".join(words), name in OPTIONAL, "0 (optional)")
+                )
+        await self._check(page, "detail.claim_number")
+
+    async def _file(
+        self, session: PortalSession, detail: DetailTab, row: ListedRow, reading: Reading
+    ) -> bool:
+        """Whether this PQR has a file, by its links or else by what the page says that it holds."""
+        assert detail.tab is not None
+        page = detail.tab.page
+        if not reading.attachments and not reading.pqr.documento_prueba:
+            return False
+        await self._check(page, "detail.attachment")
+        names = (await page.evaluate(self.pages.script("read_detail")))["attachments"]
+        if names:
+            await self._step("step: attachment", _fetched(session, detail, names, row))
+        return True
+
+
+async def _read(detail: DetailTab, row: ListedRow, reading: list[Reading]) -> str:
+    await detail.show(row)
+    reading.append((await detail.read_and_print(row))[0])
+    return f"{len(reading[0].filled)} fields filled"
+
+
+async def _fetched(session: PortalSession, detail: DetailTab, names: list[str], row: ListedRow) -> str:
+    assert detail.tab is not None
+    data = await attachments.fetch(session, detail.tab, 0, names, row)
+    return f"{len(data)} bytes"

@@ -6,28 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-# Label on the detail page -> our name, in the order of the page (docs/architecture.md, "The record").
-LABELS: dict[str, str] = {
-    "NIC": "nic",
-    "Fecha": "fecha",
-    "Documento de identidad": "documento_identidad",
-    "Nombres y Apellidos": "nombres_apellidos",
-    "Lectura": "lectura",
-    "Correo electrónico": "correo_electronico",
-    "Teléfono": "telefono",
-    "Celular": "celular",
-    "Tipo de PQR": "tipo_pqr",
-    "Canal de respuesta": "canal_respuesta",
-    "Documento/prueba": "documento_prueba",
-    "Cuerpo de la reclamación": "cuerpo_reclamacion",
-    "N° Radicado PQR": "numero_radicado",
-    "Estado Solicitud": "estado_solicitud",
-    "Finalizar": "finalizar",
-    "Adjuntar archivo": "adjuntar_archivo",
-    "Número Reclamo SGC": "numero_reclamo_sgc",
-    "Comentarios": "comentarios",
-}
-FIELDS: tuple[str, ...] = tuple(LABELS.values())
 RADICADO = re.compile(r"[0-9]{1,50}")
 
 
@@ -43,14 +21,6 @@ def canonical_label(label: str) -> str:
     """
     folded = re.sub(r"\s+", " ", normalise(label)).rstrip(":").rstrip()
     return folded.replace("º", "°").casefold()
-
-
-_NAME_BY_LABEL = {canonical_label(label): name for label, name in LABELS.items()}
-
-
-def field_name(label: str) -> str | None:
-    """Our name for a label of the page, or None if the label isn't one of the 18."""
-    return _NAME_BY_LABEL.get(canonical_label(label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +82,6 @@ class Pqr:
         if set(document) != names or not all(isinstance(value, str) for value in document.values()):
             raise ValueError("pqr.json does not hold exactly the 18 text fields")
         return cls(**document, otros_campos=others)
+
+
+FIELDS: tuple[str, ...] = tuple(spec.name for spec in fields(Pqr) if spec.name != "otros_campos")

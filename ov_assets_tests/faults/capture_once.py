@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ov_assets.companies import COMPANIES
 from ov_assets.portal.capture import capture_day
+from ov_assets.portal.pages_file import read_pages
 from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.timezone import BOGOTA
@@ -15,8 +16,9 @@ from ov_assets.timezone import BOGOTA
 def main() -> None:
     given = json.loads(sys.argv[1])
     company, day = given["company"], date.fromisoformat(given["day"])
-    limits = Limits(tabs=given["tabs"], keep=Keep(Path(given["home"])))
-    site = Site(COMPANIES[company], given["url"], given["username"], given["password"])
+    pages = read_pages(company)
+    limits = Limits.of(pages, tabs=given["tabs"], keep=Keep(Path(given["home"])))
+    site = Site(COMPANIES[company], given["url"], given["username"], given["password"], pages)
     store = CaptureStore(Path(given["data_dir"]), company, day)
 
     def tell(done: int, total: int) -> None:

@@ -250,7 +250,7 @@ def test_an_empty_day_is_no_fault(portal: Any, tmp_path: Path) -> None:
 def test_every_switch_is_tried() -> None:
     tried = {item.switch for item in [*HARMLESS, *LOSING, *STOPPING]}
     elsewhere = {"expire_now", "expiry_redirects", "late_comments", "login_slow"}
-    elsewhere |= {"noise", "fails_once", "fails_at_random", "home"}
+    elsewhere |= {"noise", "fails_once", "fails_at_random", "home", "renamed"}
     assert tried | elsewhere == set(SWITCHES)
 
 

@@ -233,7 +233,7 @@ def test_a_new_layout_names_the_page_and_a_kept_session_hides_no_wrong_password(
     portal.control("aire").put("faults", json={"layout_changed": ["rename_nic"]}).raise_for_status()
     found = red(portals.look("aire"))
     assert set(found) == {"página del detalle"}
-    assert "label of nic" in found["página del detalle"].visto
+    assert "labels.nic (NIC)" in found["página del detalle"].visto
     monkeypatch.setenv("OV_AIRE_PASSWORD", "another")
     for _ in range(3):
         assert set(red(portals.look("aire"))) == {"credenciales"}

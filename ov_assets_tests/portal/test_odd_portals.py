@@ -17,6 +17,7 @@ from ov_assets.portal.errors import LoginRejected, LoginUnanswered
 from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
 from ov_assets.portal.pages.looking import list_window
+from ov_assets.portal.pages_file import read_pages
 from ov_assets.portal.site import Site
 from ov_assets.timezone import BOGOTA
 from ov_assets_tests.portal.tools import (
@@ -134,11 +135,14 @@ def test_a_file_that_lies_on_another_host_is_not_fetched_from_there(portal: Any,
     ],
 )
 def test_only_the_portals_own_addresses_are_followed(url: str, own: bool) -> None:
-    assert Site(COMPANIES[COMPANY], "https://portal.example/", "user", "password").owns(url) is own
+    assert (
+        Site(COMPANIES[COMPANY], "https://portal.example/", "user", "password", read_pages(COMPANY)).owns(url)
+        is own
+    )
 
 
 def test_a_portal_that_is_known_by_http_may_be_at_https() -> None:
-    site = Site(COMPANIES[COMPANY], "http://portal.example", "user", "password")
+    site = Site(COMPANIES[COMPANY], "http://portal.example", "user", "password", read_pages(COMPANY))
     assert site.owns("https://portal.example/login")
 
 
@@ -164,7 +168,7 @@ def test_a_password_that_nothing_answers_is_sent_once_a_run_and_twice_an_hour(
 ) -> None:
     faults(portal, login_slow=60_000)
     site = site_of(portal, password="not it")
-    impatient = replace(site, company=replace(site.company, page_timeout_ms=3_000))
+    impatient = replace(site, pages=site.pages.with_names({"limits.page_timeout_s": 3}))
     for sent in (1, 2, 2):
         with pytest.raises(LoginUnanswered):
             open_session(impatient, tmp_path)

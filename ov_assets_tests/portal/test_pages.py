@@ -3,11 +3,11 @@
 import asyncio
 import json
 import os
-import re
 import stat
 import tempfile
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from ov_assets.portal.pages.detail import DetailTab
 from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
 from ov_assets.portal.pages.looking import list_window, patient_look
+from ov_assets.portal.pages_file import Pages, read_pages
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Keep, Limits
@@ -50,11 +51,14 @@ def in_session(
     work: Callable[[PortalSession], Awaitable[Found]],
     limits: Limits | None = None,
     password: str | None = None,
+    pages: Pages | None = None,
 ) -> Found:
     """limits or password: log in, as they say; without them there is a session already."""
 
     async def run(limits: Limits) -> Found:
-        async with portal_session(site_of(portal, password=password), limits, EMPTY_DAY) as session:
+        async with portal_session(
+            site_of(portal, password=password, pages=pages), limits, EMPTY_DAY
+        ) as session:
             return await work(session)
 
     if limits or password:
@@ -84,15 +88,11 @@ def test_a_wrong_password_is_sent_once_and_after_two_refusals_never_again(
     assert not guard.exists()
 
 
-def test_a_refusal_in_unknown_words_is_a_refusal_and_sent_once(
-    portal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refusal_in_unknown_words_is_a_refusal_and_sent_once(portal: Any, tmp_path: Path) -> None:
     """Nobody has seen the true portal refuse; what it must not be taken for is a portal that is down."""
-    deaf = re.sub(r'errors = ".+"', 'errors = ".unheard-of"', login.OUTCOME)
-    assert deaf != login.OUTCOME
-    monkeypatch.setattr(login, "OUTCOME", deaf)
+    deaf = read_pages(COMPANY).with_names({"login.errors": ".unheard-of"})
     with pytest.raises(LoginRejected, match="with its login page again"):
-        in_session(portal, nothing, quick(tmp_path, answer_timeout_s=4.0), password="not it")
+        in_session(portal, nothing, quick(tmp_path, answer_timeout_s=4.0), password="not it", pages=deaf)
     assert stats(portal)["logins_failed"] == 1
 
 
@@ -103,7 +103,7 @@ def test_a_browser_that_dies_at_the_login_tells_nobody_the_password(
     typed, password = login._type, "".join(["zz", "secret"] * 6)
 
     async def type_and_die(page: Page, site: Any, selector: str, text: str) -> None:
-        if selector == login.PASSWORD:
+        if selector == site.pages["login.password"]:
             asyncio.get_running_loop().call_later(0.2, lambda: asyncio.ensure_future(page.close()))
         await typed(page, site, selector, text)
 
@@ -117,7 +117,7 @@ def test_a_browser_that_dies_at_the_login_tells_nobody_the_password(
 @pytest.mark.parametrize("key", [None, "a key of any length"])
 def test_a_kept_session_saves_the_login_until_it_ends(portal: Any, tmp_path: Path, key: str | None) -> None:
     limits = quick(keep=None)
-    limits = Limits(tabs=1, answer_timeout_s=12.0, keep=Keep(tmp_path, key))
+    limits = replace(quick(tmp_path, tabs=1), keep=Keep(tmp_path, key))
     assert in_session(portal, nothing, limits) == 1
     kept = tmp_path / "sessions" / f"{COMPANY}.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -273,7 +273,10 @@ def test_the_doctor_names_what_changed(portal: Any, tmp_path: Path) -> None:
     assert [finding for finding in good if not finding.holds] == []
     faults(portal, layout_changed=["rename_nic", "rename_columns"])
     broken = asyncio.run(examine(site_of(portal), quick(tmp_path), today))
-    assert [finding.name for finding in broken if not finding.holds] == ["label of nic"]
+    assert [finding.name for finding in broken if not finding.holds] == [
+        "columns.fecha",
+        "labels.nic",
+    ]
     assert stats(portal)["logins_ok"] == 2  # a kept session would say nothing of the password
 
 

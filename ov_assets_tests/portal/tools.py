@@ -13,6 +13,7 @@ from ov_assets.companies import COMPANIES
 from ov_assets.portal.browser.kept_session import KeptSession
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.errors import PortalError
+from ov_assets.portal.pages_file import Pages, read_pages
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Keep, Limits, Site
 from ov_assets.pqr.captures import CaptureStore
@@ -26,12 +27,15 @@ EMPTY_DAY = date(2025, 12, 25)
 COMPANY = "aire"  # no popup by itself, so its logins are quick
 
 
-def site_of(portal: Any, company: str = COMPANY, password: str | None = None) -> Site:
+def site_of(
+    portal: Any, company: str = COMPANY, password: str | None = None, pages: Pages | None = None
+) -> Site:
     return Site(
         COMPANIES[company],
         portal.url(company),
         portal.username(company),
         password or portal.password(company),
+        pages or read_pages(company),
     )
 
 
@@ -113,9 +117,10 @@ def capture(
     password: str | None = None,
     report: CaptureReport | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    pages: Pages | None = None,
 ) -> CaptureReport:
     return capture_day(
-        site_of(portal, company, password),
+        site_of(portal, company, password, pages),
         day,
         CaptureStore(data_dir, company, day),
         limits or quick(),

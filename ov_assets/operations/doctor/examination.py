@@ -9,6 +9,7 @@ from pathlib import Path
 from ov_assets.companies import COMPANIES
 from ov_assets.operations.doctor import browser, bucket, clock, dagster_daemon, database, disk, portals
 from ov_assets.operations.doctor.diagnosis import Area, Diagnosis
+from ov_assets.portal.pages_file import PagesFileError
 from ov_assets.rds.connection import RdsError
 from ov_assets.s3.errors import S3Error
 from ov_assets.settings import MissingSettingError
@@ -45,6 +46,8 @@ def examine(areas: Sequence[tuple[Area, Look]] = AREAS) -> list[Diagnosis]:
 def _broken(area: Area, error: BaseException) -> Diagnosis:
     if isinstance(error, MissingSettingError):
         return area.bad("configuración", str(error), "Ponga esa variable: .env.example las explica todas.")
+    if isinstance(error, PagesFileError):
+        return area.bad("configuración", str(error), "Corrija ese archivo, o quite OV_PORTAL_PAGES.")
     # The text of a stranger's error may hold anything.
     place = traceback.extract_tb(error.__traceback__)[-1]
     said = str(error) if isinstance(error, RdsError | S3Error) else type(error).__name__

@@ -15,7 +15,7 @@ from ov_assets.operations.doctor.diagnosis import Area, Diagnosis, State
 from ov_assets.portal.browser.chromium import NoBrowserError
 from ov_assets.portal.contract import Finding, missing
 from ov_assets.portal.errors import LayoutChanged, LoginRejected, OtpRequired, PortalError
-from ov_assets.portal.examination import PAGES, examine
+from ov_assets.portal.examination import examine
 from ov_assets.portal.site import Site
 from ov_assets.rds.connection import DatabaseDownError, connect
 from ov_assets.rds.locks import LockBusyError
@@ -24,11 +24,11 @@ from ov_assets.settings import MissingSettingError, Settings
 
 ANSWERS, BROWSED, ACCOUNT = "responde", "responde al navegador", "credenciales"
 ANSWER_TIMEOUT_SECONDS = 15
-PAGE_NAMES = dict(zip(PAGES, ("página de ingreso", "página de la lista", "página del detalle"), strict=True))
+PAGE_NAMES = {"login": "página de ingreso", "list": "página de la lista", "detail": "página del detalle"}
 OF_THE_ACCOUNT = (LoginRejected, OtpRequired)
 MEND_LAYOUT = (
-    "La página cambió y la captura se detiene hasta adaptarla: pase `ov doctor portal --company …` "
-    "a quien mantiene ov_assets."
+    "La página cambió: `ov doctor portal --company … --overlay > paginas.toml` escribe lo que es distinto; "
+    "revíselo y ponga el archivo en OV_PORTAL_PAGES."
 )
 
 
@@ -47,7 +47,7 @@ def look(company: str) -> Iterator[Diagnosis]:
     with ExitStack() as held:
         try:
             _reserve(held, company)
-            findings = asyncio.run(examine(site, Portals().limits(), today()))
+            findings = asyncio.run(examine(site, Portals().limits(site), today()))
         except LockBusyError:
             yield from _unseen(area, "una ejecución está usando la cuenta: repita cuando termine")
         except NoBrowserError:

@@ -18,11 +18,8 @@ from playwright.async_api import Page
 
 from ov_assets.portal.browser.kept_files import PRIVATE_FOLDER, keep_private
 from ov_assets.portal.errors import PortalError
-from ov_assets.portal.scripts import script
 from ov_assets.portal.site import Keep, Site
 
-SCRUBBED_HTML = script("scrubbed_html")
-MASKED = "td:not(.text-td-label), input, textarea, select, iframe, .usuario, md-card > p"
 HTML_MAX_BYTES = 200_000
 PICTURE_MAX_BYTES = 400_000
 PICTURE_QUALITY = 40
@@ -68,11 +65,13 @@ class Evidence:
                     keep_private(folder / name, data)
 
     async def _html(self, page: Page) -> bytes:
-        html: str = await page.evaluate(SCRUBBED_HTML)
+        html: str = await page.evaluate(self.site.pages.script("scrubbed_html"))
         return html.encode()[:HTML_MAX_BYTES]
 
     async def _picture(self, page: Page) -> bytes:
-        mask = [page.locator(MASKED), page.get_by_text(self.site.username)]
+        pages = self.site.pages
+        masked = f"td:not({pages['detail.label']}), {pages['evidence.personal']}"
+        mask = [page.locator(masked), page.get_by_text(self.site.username)]
         data = await page.screenshot(
             mask=mask,
             type="jpeg",

@@ -8,8 +8,7 @@ from typing import Any
 from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from ov_assets.portal.browser.requests import is_login, kind_of, raise_for_status
-from ov_assets.portal.contract import Element
+from ov_assets.portal.browser.requests import kind_of, raise_for_status
 from ov_assets.portal.errors import (
     AccessBlocked,
     LayoutChanged,
@@ -19,52 +18,43 @@ from ov_assets.portal.errors import (
     PortalDown,
     PortalError,
 )
-from ov_assets.portal.scripts import POLL_MS, script
+from ov_assets.portal.pages_file import Pages
+from ov_assets.portal.scripts import POLL_MS
 from ov_assets.portal.site import Site
 
-# The ids carry dots (`…Login_DotNetNuke.Membership…_txtUsername`), so they are matched by their end.
-USERNAME = 'input[id$="txtUsername"]'
-PASSWORD = 'input[id$="txtPassword"]'  # noqa: S105
-SUBMIT = 'button[id$="cmdLogin"]'
-ELEMENTS = (
-    Element("user name", USERNAME),
-    Element("password", PASSWORD),
-    Element("button Ingresar", SUBMIT),
-)
-POPUP = "#myModal"
-POPUP_CLOSE = ("#myModal a.closePopUp i", "#myModal a.closePopUp", '#myModal i[ng-click="closeDialog()"]')
-KEY_DELAY_MS = 50  # the page's keydown guard drops keys that come faster
+ELEMENTS = ("login.username", "login.password", "login.submit")
 TYPING_TRIES = 3
 CLICK_TRIES = 5
 CLICK_TIMEOUT_MS = 2_000
-OUTCOME, NOTICES = script("login_outcome"), script("login_notices")
 
 
-async def close_popup(page: Page) -> None:
+async def close_popup(page: Page, pages: Pages) -> None:
     """Take the notice away if it covers the page: by its own close link, else by removing it."""
-    if not await page.locator(POPUP).is_visible():
+    popup = page.locator(pages["popup.box"]).first
+    if not await popup.is_visible():
         return
-    for selector in POPUP_CLOSE:
-        link = page.locator(selector).first
+    for selector in pages.words("popup.close"):
+        link = popup.locator(selector).first
         if await link.count():
             await link.dispatch_event("click")
             try:
-                await page.locator(POPUP).wait_for(state="hidden", timeout=CLICK_TIMEOUT_MS)
+                await popup.wait_for(state="hidden", timeout=CLICK_TIMEOUT_MS)
             except PlaywrightTimeout:
                 continue
             return
     await page.evaluate(
-        """() => document.querySelectorAll('#myModal, .modal-backdrop').forEach((node) => node.remove())"""
+        "(selector) => document.querySelectorAll(selector).forEach((node) => node.remove())",
+        f"{pages['popup.box']}, {pages['popup.backdrop']}",
     )
 
 
-async def keep_popup_away(page: Page) -> None:
+async def keep_popup_away(page: Page, pages: Pages) -> None:
     """Close the notice whenever it stands in the way of a click, however late it comes."""
 
     async def close() -> None:
-        await close_popup(page)
+        await close_popup(page, pages)
 
-    await page.add_locator_handler(page.locator(POPUP), close, no_wait_after=True)
+    await page.add_locator_handler(page.locator(pages["popup.box"]), close, no_wait_after=True)
 
 
 async def _type(page: Page, site: Site, selector: str, text: str) -> None:
@@ -73,7 +63,7 @@ async def _type(page: Page, site: Site, selector: str, text: str) -> None:
     for _ in range(TYPING_TRIES):
         await box.focus()
         await box.clear()
-        await box.press_sequentially(text, delay=KEY_DELAY_MS)
+        await box.press_sequentially(text, delay=site.pages.number("limits.login_key_delay_ms"))
         if await box.input_value() == text:
             return
     await box.fill(text)
@@ -83,16 +73,16 @@ async def _type(page: Page, site: Site, selector: str, text: str) -> None:
 
 async def _submit(page: Page, site: Site) -> None:
     """Click the button; the popup may come up at any moment and swallow the click."""
+    submit = site.pages["login.submit"]
     for _ in range(CLICK_TRIES):
-        if site.company.has_popup:
-            await close_popup(page)
+        await close_popup(page, site.pages)
         try:
             # Waiting for the answer is not its part: one that came late would have the password sent again.
-            await page.locator(SUBMIT).click(timeout=CLICK_TIMEOUT_MS, no_wait_after=True)
+            await page.locator(submit).click(timeout=CLICK_TIMEOUT_MS, no_wait_after=True)
         except PlaywrightTimeout:
             continue
         return
-    raise LayoutChanged(site.company.slug, f"the login button {SUBMIT} can't be clicked")
+    raise LayoutChanged(site.company.slug, f"the login button {submit} can't be clicked")
 
 
 async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[], None]) -> None:
@@ -102,16 +92,17 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
     on_submit: called right before the password is sent. Raises LoginRejected, LoginUnanswered, OtpRequired,
     AccessBlocked, LayoutChanged or PortalDown.
     """
-    company = site.company.slug
+    company, pages = site.company.slug, site.pages
+    username, password, submit = (pages[name] for name in ELEMENTS)
     try:
-        await page.locator(USERNAME).wait_for(timeout=timeout_s * 1000)
+        await page.locator(username).wait_for(timeout=timeout_s * 1000)
     except PlaywrightTimeout:
-        raise LayoutChanged(company, f"the login page has no {USERNAME}") from None
-    for selector in (PASSWORD, SUBMIT):
+        raise LayoutChanged(company, f"the login page has no {username}") from None
+    for selector in (password, submit):
         if not await page.locator(selector).count():
             raise LayoutChanged(company, f"the login page has no {selector}")
-    await _type(page, site, USERNAME, site.username)
-    await _type(page, site, PASSWORD, site.password)
+    await _type(page, site, username, site.username)
+    await _type(page, site, password, site.password)
     refusal: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
     answered = asyncio.Event()
 
@@ -126,12 +117,12 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
             refusal.set_result(response)
 
     page.on("response", on_response)
-    notices = await page.evaluate(NOTICES)
+    notices = await page.evaluate(pages.script("login_notices"))
     on_submit()
     await _submit(page, site)
-    outcome = await _outcome(page, notices, refusal, answered, timeout_s, site.company.page_timeout_ms / 1000)
+    outcome = await _outcome(page, pages, notices, refusal, answered, timeout_s)
     page.remove_listener("response", on_response)
-    if isinstance(outcome, Response) and not is_login(outcome.url):
+    if isinstance(outcome, Response) and not site.is_login(outcome.url):
         return  # the password was taken; what it led to failed by itself
     if isinstance(outcome, Response):
         try:
@@ -140,7 +131,7 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
         except PortalError as error:
             error.step = f"{outcome.request.method} {kind_of(outcome.url)}"
             raise
-    if outcome is None and answered.is_set() and await page.locator(SUBMIT).is_visible():
+    if outcome is None and answered.is_set() and await page.locator(submit).is_visible():
         # Its words may be new to us; sending the password again is what locks an account.
         raise LoginRejected(company, "the portal answered the login with its login page again")
     if outcome is None:
@@ -155,23 +146,25 @@ async def log_in(page: Page, site: Site, timeout_s: float, on_submit: Callable[[
 
 async def _outcome(
     page: Page,
+    pages: Pages,
     notices: list[str],
     refusal: asyncio.Future[Response],
     answered: asyncio.Event,
     words_within_s: float,
-    answer_within_s: float,
 ) -> str | Response | None:
     """What the page says the login led to, or the server's refusal, whichever comes first; None: neither."""
 
     async def shown() -> str | None:
         with contextlib.suppress(PlaywrightTimeout):
-            handle = await page.wait_for_function(OUTCOME, arg=notices, timeout=0, polling=POLL_MS)
+            handle = await page.wait_for_function(
+                pages.script("login_outcome"), arg=notices, timeout=0, polling=POLL_MS
+            )
             return str(await handle.json_value())
         return None
 
     async def in_vain() -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(answered.wait(), answer_within_s)
+            await asyncio.wait_for(answered.wait(), pages.number("limits.page_timeout_s"))
             await asyncio.sleep(words_within_s)
 
     watching, patience = asyncio.ensure_future(shown()), asyncio.ensure_future(in_vain())

@@ -7,7 +7,7 @@ taken from the traffic itself. Which kind of request brings what is learnt while
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Request, Response
 
 from ov_assets.portal.errors import AccessBlocked, PortalDown, PortalError, SessionExpired
+from ov_assets.portal.site import Site
 
 XHR = ("xhr", "fetch")
 PAGE_FILES = ("script", "stylesheet")
@@ -60,10 +61,6 @@ def raise_for_status(company: str, status: int, retry_after: str | None, *, day:
         raise PortalDown(company, f"HTTP {status}", day=day)
 
 
-def is_login(url: str) -> bool:
-    return "login" in urlsplit(url).path.lower()
-
-
 def kind_of(url: str) -> str:
     """An address without its query, and without parts of its path that bear a digit: they may be an id."""
     return "/".join(part for part in urlsplit(url).path.split("/") if not any(c.isdigit() for c in part))
@@ -86,13 +83,10 @@ class Failed:
 
 
 class RequestsWatch:
-    """Follows the XHR of one tab from its creation on; those to other hosts are nobody's business.
+    """Follows the XHR of one tab from its creation on; those to other hosts are nobody's business."""
 
-    owns: whether an address is the portal's own.
-    """
-
-    def __init__(self, page: Page, company: str, owns: Callable[[str], bool]) -> None:
-        self._company, self._owns = company, owns
+    def __init__(self, page: Page, site: Site) -> None:
+        self._company, self._site = site.company.slug, site
         self._under_way: dict[Request, float] = {}
         self._redirected: set[Request] = set()
         self._started: Counter[str] = Counter()
@@ -109,7 +103,7 @@ class RequestsWatch:
         page.on("framenavigated", lambda frame: self._on_navigation() if frame == page.main_frame else None)
 
     def _is_ours(self, request: Request) -> bool:
-        return request.resource_type in XHR and self._owns(_first(request).url)
+        return request.resource_type in XHR and self._site.owns(_first(request).url)
 
     def _on_request(self, request: Request) -> None:
         if self._is_ours(request):
@@ -123,11 +117,11 @@ class RequestsWatch:
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400 and response.request.resource_type in PAGE_FILES:
-            self._broken_files += self._owns(response.url)
+            self._broken_files += self._site.owns(response.url)
         if not self._is_ours(response.request):
             return
         kind = kind_of(_first(response.request).url)
-        if is_login(response.url) and not is_login(_first(response.request).url):
+        if self._site.is_login(response.url) and not self._site.is_login(_first(response.request).url):
             self._failures.append(Failed(kind, 401, None))  # sent to the login page instead of being refused
         elif response.status >= 400:
             self._failures.append(Failed(kind, response.status, response.headers.get("retry-after")))
@@ -151,7 +145,7 @@ class RequestsWatch:
         if (began := self._under_way.get(request)) and (not is_given_up or began > self._marked_at):
             self._failures.append(Failed(kind_of(_first(request).url), NO_ANSWER, None))
         if not is_given_up:
-            self._broken_files += request.resource_type in PAGE_FILES and self._owns(request.url)
+            self._broken_files += request.resource_type in PAGE_FILES and self._site.owns(request.url)
         self._on_end(request)
 
     def _on_navigation(self) -> None:

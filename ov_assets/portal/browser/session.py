@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date
 from http import HTTPStatus
@@ -28,7 +28,7 @@ from ov_assets.portal.browser.learnt import KeptLearnt
 from ov_assets.portal.browser.login import close_popup, keep_popup_away, log_in
 from ov_assets.portal.browser.login_guard import LoginGuard
 from ov_assets.portal.browser.pace import Pace
-from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, is_login, kind_of, raise_for_status
+from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, kind_of, raise_for_status
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
@@ -48,7 +48,6 @@ VIEWPORT: ViewportSize = {"width": 1366, "height": 900}
 START_TIMEOUT_S, ANSWER_TIMEOUT_S, LOGIN_TIMEOUT_S, BROWSER_CLOSE_TIMEOUT_S = 60.0, 20.0, 300.0, 20.0
 SENDS_IN_VAIN_MAX = 2
 LIST_SHOWS_AFTER_S = (0.0, 1.0, 2.0, 4.0)
-BLOCKED_TEXT = "request is blocked"
 
 
 def browser_failed(company: str, error: PlaywrightError | TimeoutError) -> PortalDown:
@@ -78,10 +77,12 @@ class PortalSession:
     def company(self) -> str:
         return self.site.company.slug
 
-    async def open(self) -> None:
+    async def open(self, before_login: Callable[["PortalSession"], Awaitable[None]] | None = None) -> None:
         """Start the browser; log in unless the kept session still holds."""
         state = self._kept.load()
         await self._start(state)
+        if before_login is not None:
+            await before_login(self)
         async for attempt in attempts():
             with attempt:
                 if state is None or not await self._still_logged_in():
@@ -98,7 +99,7 @@ class PortalSession:
                 storage_state=storage_state,
                 accept_downloads=True,
             )
-        self._context.set_default_timeout(self.site.company.page_timeout_ms)
+        self._context.set_default_timeout(self.site.pages.number("limits.page_timeout_s") * 1000)
         self.opened_details = 0
 
     async def close(self) -> None:
@@ -136,7 +137,7 @@ class PortalSession:
     async def new_tab(self, purpose: Purpose = "print") -> Tab:
         assert self._context is not None
         page = await self._context.new_page()
-        tab = Tab(page, RequestsWatch(page, self.company, self.site.owns))
+        tab = Tab(page, self.site, RequestsWatch(page, self.site))
 
         async def accept(dialog: Dialog) -> None:
             await dialog.accept()
@@ -146,7 +147,7 @@ class PortalSession:
         page.on("pageerror", lambda _: tab.console.update(["pageerror"]))
         await block_needless(page, purpose)
         if purpose == "rows":
-            await keep_popup_away(page)
+            await keep_popup_away(page, self.site.pages)
         return tab
 
     async def goto(self, tab: Tab, url: str) -> None:
@@ -163,9 +164,9 @@ class PortalSession:
             raise PortalMoved(self.company, f"the portal leads to {urlsplit(tab.page.url).hostname}")
         if response is not None:
             self._judge(response.status, response.headers.get("retry-after"), kind_of(tab.page.url))
-            if BLOCKED_TEXT in (await tab.page.title()).lower():
+            if self.site.pages["login.blocked_text"] in (await tab.page.title()).lower():
                 raise AccessBlocked(self.company, "the edge answers instead of the portal")
-        if tab.at_login and not is_login(url):
+        if tab.at_login and not self.site.is_login(url):
             raise SessionExpired(self.company, "the portal went back to its login page")
 
     def _judge(self, status: int, retry_after: str | None, step: str) -> None:
@@ -198,7 +199,7 @@ class PortalSession:
             return False
         if answer.status == HTTPStatus.NOT_FOUND:
             raise LayoutChanged(self.company, "there is no list page at its address (HTTP 404)")
-        return answer.ok and self.site.owns(answer.url) and not is_login(answer.url)
+        return answer.ok and self.site.owns(answer.url) and not self.site.is_login(answer.url)
 
     async def _log_in(self) -> None:
         """Raises what `log_in` raises; the same password is never sent again once it was refused twice.
@@ -232,8 +233,7 @@ class PortalSession:
                 self.logins += 1
                 self._sent_in_vain = 0
                 self._guard.accepted()
-                if self.site.company.has_popup:
-                    await close_popup(tab.page)
+                await close_popup(tab.page, self.site.pages)
                 self._kept.save(await self._context.storage_state())
         except PortalError as error:
             if isinstance(error, LoginUnanswered):
@@ -290,13 +290,20 @@ class PortalSession:
 
 @asynccontextmanager
 async def portal_session(
-    site: Site, limits: Limits, day: date, evidence: Evidence | None = None
+    site: Site,
+    limits: Limits,
+    day: date,
+    evidence: Evidence | None = None,
+    before_login: Callable[[PortalSession], Awaitable[None]] | None = None,
 ) -> AsyncIterator[PortalSession]:
-    """A logged-in session; the browser is gone when the block ends, whatever happened in it."""
+    """A logged-in session; the browser is gone when the block ends, whatever happened in it.
+
+    before_login: is given the session when its browser has started.
+    """
     async with async_playwright() as playwright:
         session = PortalSession(playwright, site, limits, evidence or Evidence(site, day, limits.keep))
         try:
-            await session.open()
+            await session.open(before_login)
             yield session
         except (PlaywrightError, TimeoutError) as error:
             raise browser_failed(session.company, error) from None

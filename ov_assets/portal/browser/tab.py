@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from ov_assets.portal.browser.requests import RequestsWatch, is_login
+from ov_assets.portal.browser.requests import RequestsWatch
+from ov_assets.portal.site import Site
 
 CLOSE_TIMEOUT_S = 3.0
 
@@ -21,6 +22,7 @@ class Tab:
     """
 
     page: Page
+    site: Site
     watch: RequestsWatch
     console: Counter[str] = field(default_factory=Counter)
     names_seen: set[str] = field(default_factory=set)
@@ -34,4 +36,4 @@ class Tab:
 
     @property
     def at_login(self) -> bool:
-        return is_login(self.page.url)
+        return self.site.is_login(self.page.url)

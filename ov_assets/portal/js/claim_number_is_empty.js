@@ -1,5 +1,5 @@
 // Whether the page has the input of the claim number and nothing stands in it (yet).
-() => {
-  const box = document.querySelector('input[name="NumeroReclamoSGC"]');
+(pages) => () => {
+  const box = document.querySelector(pages["detail.claim_number"]);
   return Boolean(box) && !box.value;
 }

@@ -1,4 +1,3 @@
 // What stands on the login page as an error already, before anything is sent.
-() =>
-  [...document.querySelectorAll(".dnnFormMessage, .dnnFormValidationSummary, .alert-danger, .message-error, .error")]
-    .map((element) => (element.textContent || "").trim());
+(pages) => () =>
+  [...document.querySelectorAll(pages["login.errors"])].map((element) => (element.textContent || "").trim())

@@ -2,7 +2,7 @@
 //
 // Text comes from text nodes, so inner blanks and line ends survive whatever the style sheet collapses;
 // an editable control gives its current value, which AngularJS keeps out of the `value` attribute.
-() => {
+(pages) => () => {
   const SKIPPED = new Set(["SCRIPT", "STYLE", "TEMPLATE", "BUTTON", "SVG", "MD-ICON", "IFRAME"]);
   const BLOCKS = /^(block|flex|grid|list-item|table|table-row)$/;
   const valueOf = (element) => {
@@ -33,10 +33,10 @@
   };
   // Half a character can be neither stored nor sent.
   const whole = (text) => (text || "").toWellFormed();
-  const pairs = [...document.querySelectorAll("td.text-td-label")].map((label) => [
+  const pairs = [...document.querySelectorAll(pages["detail.label"])].map((label) => [
     whole(label.textContent),
     label.nextElementSibling ? whole(valueOf(label.nextElementSibling)) : null,
   ]);
-  const links = [...document.querySelectorAll('.link-archivo, [ng-click^="descargarAdjunto"]')];
+  const links = [...document.querySelectorAll(pages["detail.attachment"])];
   return { pairs, attachments: links.map((link) => whole(link.textContent).trim()) };
 }

@@ -1,23 +1,24 @@
 // What the list shows right now, in one call: headers, rows, footer range, whether Next is enabled.
-() => {
+(pages) => () => {
   const text = (element) => (element.textContent || "").trim().toWellFormed();
-  const RANGE = /^(\d+)\s*-\s*(\d+)\s+de\s+(\d+)$/;
-  const range = [...document.querySelectorAll("md-table-pagination .label, .md-table-pagination .label")]
+  const RANGE = new RegExp(pages["list.footer_range"]);
+  const EYE = pages["list.eye"];
+  const range = [...document.querySelectorAll(pages["list.footer"])]
     .map((label) => RANGE.exec(text(label)))
     .find(Boolean);
-  const isAction = (cell) => cell.classList.contains("md-actions") || cell.querySelector('a[href*="Detail/"]');
-  const rows = [...document.querySelectorAll("tbody.md-body tr.md-row")];
-  const headers = [...document.querySelectorAll("thead.md-head th.md-column")].map(text);
-  const next = document.querySelector('button[aria-label="Next"]');
-  const previous = document.querySelector('button[aria-label="Previous"]');
+  const isAction = (cell) => cell.matches(pages["list.action_cell"]) || cell.querySelector(EYE);
+  const rows = [...document.querySelectorAll(pages["list.row"])];
+  const headers = [...document.querySelectorAll(pages["list.header"])].map(text);
+  const next = document.querySelector(pages["list.next"]);
+  const previous = document.querySelector(pages["list.previous"]);
   return {
     range: range ? range.slice(1).map(Number) : null,
     headers,
     rows: rows
       .map((row) => {
-        const link = row.querySelector('a[tooltip="Ver PQR"], a[href*="Detail/"]');
+        const link = row.querySelector(EYE);
         if (!link) return null;
-        const cells = [...row.querySelectorAll("td.md-cell")];
+        const cells = [...row.querySelectorAll(pages["list.cell"])];
         return {
           href: link.getAttribute("href"),
           actionIndex: cells.findIndex(isAction),
@@ -25,10 +26,10 @@
         };
       })
       .filter(Boolean),
-    withoutLink: rows.some((row) => !row.querySelector('a[tooltip="Ver PQR"], a[href*="Detail/"]')),
+    withoutLink: rows.some((row) => !row.querySelector(EYE)),
     hasNext: Boolean(next) && !next.disabled,
     hasNextButton: Boolean(next),
     hasPrevious: Boolean(previous) && !previous.disabled,
-    hasTable: Boolean(document.querySelector("table.md-table")),
+    hasTable: Boolean(document.querySelector(pages["list.table"])),
   };
 }

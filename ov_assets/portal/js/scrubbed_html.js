@@ -1,9 +1,8 @@
 // The page's own HTML without what anybody typed or was told: captions stay, every other text becomes x.
-() => {
+(pages) => () => {
   const KEPT_ATTRIBUTES =
     /^(class|id|name|type|role|style|disabled|tooltip|colspan|hidden|aria-(hidden|expanded)|ng-(model|click|bind|repeat|if|show|hide|class|disabled))$/;
-  const CAPTIONS =
-    "td.text-td-label, th, label, h1, h2, button, a.accordion-toggle, md-option, .md-table-pagination .label";
+  const CAPTIONS = [pages["evidence.captions"], pages["detail.label"], pages["list.footer"]].join();
   const copy = document.documentElement.cloneNode(true);
   copy.querySelectorAll("script, style, template, svg, img, link, meta, iframe").forEach((node) => node.remove());
   const masked = (text) => text.replace(/[^\s]/g, "x");

@@ -1,9 +1,10 @@
 // Whether the detail page shows the PQR with this radicado.
-(radicado) => {
+(pages) => (radicado) => {
   const same = (text) =>
     text.normalize("NFC").replace(/\s+/g, " ").trim().replace(/:$/, "").replace("º", "°").toLowerCase();
-  const label = [...document.querySelectorAll("td.text-td-label")].find(
-    (cell) => same(cell.textContent) === "n° radicado pqr",
+  const captions = pages["labels.numero_radicado"].map(same);
+  const label = [...document.querySelectorAll(pages["detail.label"])].find((cell) =>
+    captions.includes(same(cell.textContent)),
   );
   return Boolean(label) && label.nextElementSibling.textContent.trim() === radicado;
 }

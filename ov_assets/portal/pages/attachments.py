@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from playwright.async_api import APIResponse, Download, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
-from ov_assets.portal.browser.requests import XHR, PortalBusy, is_login, kind_of, raise_for_status
+from ov_assets.portal.browser.requests import XHR, PortalBusy, kind_of, raise_for_status
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import AttachmentFailed, PortalDown, SessionExpired
@@ -21,7 +21,6 @@ from ov_assets.portal.pages.file_bytes import check_bytes
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Site
 
-LINKS = '.link-archivo, [ng-click^="descargarAdjunto"]'
 TRAILING_S, LEARN_TRAILING_S, TRAILING_MAX_S = 0.3, 3.0, 10.0
 BETTER_WITHIN_S = 10.0
 REDIRECTS_MAX = 5
@@ -91,7 +90,7 @@ class _Race:
         if kind_of(response.url) in self._noise and (response.status >= 400 or not BINARY.match(kind)):
             return
         is_file = request.resource_type in XHR and "json" not in kind and "html" not in kind
-        if response.status >= 400 or is_login(response.url) or is_file:
+        if response.status >= 400 or self._site.is_login(response.url) or is_file:
             self._answers.put_nowait(response)
 
     async def answer(self) -> Answer:
@@ -133,19 +132,19 @@ async def fetch(session: PortalSession, tab: Tab, index: int, names: Sequence[st
 async def _fetch_once(
     session: PortalSession, tab: Tab, index: int, names: Sequence[str], row: ListedRow
 ) -> bytes:
-    limits, ways = session.limits, session.learnt.ways
+    limits, ways, links = session.limits, session.learnt.ways, session.site.pages["detail.attachment"]
     data: bytes | str | None = None
-    way = ways.get(LINKS) or session.learnt.next_way(LINKS)
+    way = ways.get(links) or session.learnt.next_way(links)
     await session.pace.turn()
     with _Race(tab.page, session.site, session.learnt.unasked) as race:
         try:
-            await use(tab.page, tab.page.locator(LINKS).nth(index), way)
+            await use(tab, tab.page.locator(links).nth(index), way)
             data = await _answer(session, tab, race, names[index], names, row)
             most = limits.attachment_max_bytes
             problem = data if isinstance(data, str) else check_bytes(data, names[index], most)
         except TimeoutError:
             problem = f"no bytes within {limits.attachment_timeout_s:.0f} s"
-            ways.pop(LINKS, None)
+            ways.pop(links, None)
         except PlaywrightError as error:
             problem = f"the browser could not fetch it ({type(error).__name__})"
         finally:
@@ -158,7 +157,7 @@ async def _fetch_once(
         failed.refused = isinstance(data, str)
         raise failed
     assert isinstance(data, bytes)
-    ways[LINKS] = way
+    ways[links] = way
     return data
 
 
@@ -252,7 +251,7 @@ def _refusal(
     session: PortalSession, status: int, url: str, retry_after: str | None, row: ListedRow
 ) -> str | None:
     """What an answer without the file means, or None. A server error stays this attachment's own fault."""
-    if is_login(url):
+    if session.site.is_login(url):
         raise SessionExpired(session.company, "an attachment led to the login page", day=row.day)
     try:
         raise_for_status(session.company, status, retry_after, day=row.day)

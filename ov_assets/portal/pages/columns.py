@@ -6,26 +6,25 @@ import re
 from collections.abc import Sequence
 
 from ov_assets.portal.errors import LayoutChanged
+from ov_assets.portal.pages.filter import shown_state
+from ov_assets.portal.pages_file import Pages
 from ov_assets.portal.row import ListedRow
+from ov_assets.portal.site import Site
 from ov_assets.pqr.record import canonical_label, normalise
 
 FECHA = re.compile(r"\d{4}[/-]\d{2}[/-]\d{2} \d{2}:\d{2}(:\d{2})?")
-CAPTIONS = {
-    "numero_radicado": ("n° radicado", "n° radicado pqr", "radicado", "número radicado", "numero radicado"),
-    "fecha": ("fecha", "fecha radicación", "fecha de radicación"),
-    "estado": ("estado", "estado solicitud"),
-}
+COLUMNS = ("numero_radicado", "fecha", "estado")
 
 
-def _by_caption(headers: Sequence[str], width: int) -> dict[str, int]:
+def _by_caption(headers: Sequence[str], width: int, pages: Pages) -> dict[str, int]:
     if len(headers) != width:
         return {}
     captions = [canonical_label(header) for header in headers]
     return {
         name: index
-        for name, known in CAPTIONS.items()
+        for name in COLUMNS
         for index, text in enumerate(captions)
-        if text in known
+        if text in map(canonical_label, pages.words(f"columns.{name}"))
     }
 
 
@@ -45,12 +44,12 @@ def _by_content(name: str, cells: list[list[str]], estado: str) -> int | None:
     return fits[0] if len(fits) == 1 else None
 
 
-def listed_rows(company: str, page: dict, estado: str) -> list[ListedRow]:
-    """The rows of one page of the list, as `read_list.js` gives it.
+def listed_rows(site: Site, page: dict, estado: str) -> list[ListedRow]:
+    """The rows of one page of the list, as `read_list.js` gives it. estado: what was asked for.
 
     Raises LayoutChanged if a column can't be told, naming it.
     """
-    raw_rows = page["rows"]
+    raw_rows, shown_estado = page["rows"], shown_state(estado, site.pages)
     if not raw_rows:
         return []
     cells = [[normalise(text) for text in row["cells"]] for row in raw_rows]
@@ -58,9 +57,9 @@ def listed_rows(company: str, page: dict, estado: str) -> list[ListedRow]:
     cells_even = [row[:width] for row in cells]
     action = raw_rows[0]["actionIndex"]
     headers = [header for index, header in enumerate(page["headers"]) if index != action]
-    known = _by_caption(headers[:width], width)
+    known = _by_caption(headers[:width], width, site.pages)
     index: dict[str, int] = {}
-    for name in CAPTIONS:
+    for name in COLUMNS:
         place = known.get(name)
         if (
             place is not None
@@ -69,15 +68,15 @@ def listed_rows(company: str, page: dict, estado: str) -> list[ListedRow]:
         ):
             place = None
         if place is None:
-            place = _by_content(name, cells_even, estado)
+            place = _by_content(name, cells_even, shown_estado)
         if place is None:
-            raise LayoutChanged(company, f"no column of the list can be told to be «{name}»")
+            raise LayoutChanged(site.company.slug, f"no column of the list can be told to be «{name}»")
         index[name] = place
     return [
         ListedRow(
             numero_radicado=row[index["numero_radicado"]],
             fecha=row[index["fecha"]],
-            estado=row[index["estado"]],
+            estado=estado if row[index["estado"]] == shown_estado else row[index["estado"]],
             href=raw["href"],
             huella=hashlib.sha256(json.dumps(row, ensure_ascii=False).encode()).hexdigest(),
         )

@@ -5,14 +5,13 @@ import contextlib
 from collections import Counter
 from urllib.parse import urlsplit
 
-from playwright.async_api import PdfMargins
+from playwright.async_api import Page, PdfMargins
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.login import close_popup
 from ov_assets.portal.browser.requests import NO_ANSWER, Failed
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
-from ov_assets.portal.contract import Element
 from ov_assets.portal.errors import (
     DetailMissing,
     LayoutChanged,
@@ -20,24 +19,17 @@ from ov_assets.portal.errors import (
     PortalDown,
 )
 from ov_assets.portal.pages.pdf import fixed_dates, holds_text
-from ov_assets.portal.pages.reading import EVERYTHING, READ_DETAIL, Reading
+from ov_assets.portal.pages.reading import EVERYTHING, Reading, fields_of
 from ov_assets.portal.pages.unanswered import raise_failures
+from ov_assets.portal.pages_file import Pages
 from ov_assets.portal.row import ListedRow
-from ov_assets.portal.scripts import POLL_MS, script
-from ov_assets.pqr.record import field_name
+from ov_assets.portal.scripts import POLL_MS
 
-ELEMENTS = (
-    Element("labels", "td.text-td-label"),
-    Element("claim number", 'input[name="NumeroReclamoSGC"]'),
-)
+ELEMENTS = ("detail.label", "detail.claim_number")
 PDF_MARGIN: PdfMargins = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}
 STEADY_TRIES = 3
 HASH_FOLLOWED_WITHIN_S = 5.0
 SHOWN_WITHIN_S = 1.0
-
-SHOWS_RADICADO = script("shows_radicado")
-CLEAR_LEFTOVERS = script("clear_leftovers")
-CLAIM_NUMBER_IS_EMPTY = script("claim_number_is_empty")
 
 
 class DetailTab:
@@ -54,6 +46,10 @@ class DetailTab:
     @property
     def _company(self) -> str:
         return self._session.company
+
+    @property
+    def _pages(self) -> Pages:
+        return self._session.site.pages
 
     async def close(self) -> None:
         if self.tab is not None:
@@ -81,6 +77,13 @@ class DetailTab:
         if self._led_on:
             self._session.learnt.follows_hash = True
 
+    async def load(self, row: ListedRow) -> Page:
+        """The page of a PQR by a full load, whatever it shows."""
+        url = self._session.site.detail_url(row.href)
+        await self._load(url, urlsplit(url).fragment)
+        assert self.tab is not None
+        return self.tab.page
+
     async def _goes_on(self, row: ListedRow, route: str) -> bool:
         """Lead the tab on by its address alone, which spares a page load. False: it needs a fresh one."""
         session, tab = self._session, self.tab
@@ -89,7 +92,7 @@ class DetailTab:
             or tab.page.is_closed()
             or route in {"", self._route}  # the same route again asks the portal for nothing
             or session.learnt.follows_hash is False
-            or await tab.page.evaluate(CLEAR_LEFTOVERS)
+            or await tab.page.evaluate(self._pages.script("clear_leftovers"))
         ):
             return False
         self._mark, self._route = tab.watch.mark(), route
@@ -106,7 +109,9 @@ class DetailTab:
         assert self.tab is not None
         asks = self._session.learnt.details_ask or frozenset()
         asked = await self.tab.watch.starts(self._mark, HASH_FOLLOWED_WITHIN_S, asks)
-        return asked or bool(await self.tab.page.evaluate(SHOWS_RADICADO, row.numero_radicado))
+        return asked or bool(
+            await self.tab.page.evaluate(self._pages.script("shows_radicado"), row.numero_radicado)
+        )
 
     async def _load(self, url: str, route: str) -> None:
         await self.close()
@@ -120,7 +125,10 @@ class DetailTab:
         page, timeout_s = self.tab.page, self._session.limits.answer_timeout_s
         showing = asyncio.ensure_future(
             page.wait_for_function(
-                SHOWS_RADICADO, arg=row.numero_radicado, timeout=timeout_s * 1000, polling=POLL_MS
+                self._pages.script("shows_radicado"),
+                arg=row.numero_radicado,
+                timeout=timeout_s * 1000,
+                polling=POLL_MS,
             )
         )
         vain = asyncio.ensure_future(self._asked_in_vain(timeout_s))
@@ -152,10 +160,10 @@ class DetailTab:
     async def _explain_absence(self, tab: Tab, row: ListedRow) -> None:
         self._session.raise_lost(tab)
         raise_failures(self._company, row, tab.watch.failures)
-        reading = await tab.page.evaluate(READ_DETAIL)
-        labels = {field_name(label) for label, _ in reading["pairs"]}
-        if reading["pairs"] and "numero_radicado" not in labels:
-            raise LayoutChanged(self._company, "the detail page has no label «N° Radicado PQR»", day=row.day)
+        pairs = (await tab.page.evaluate(self._pages.script("read_detail")))["pairs"]
+        if pairs and "numero_radicado" not in fields_of(pairs, self._pages):
+            label = self._pages.words("labels.numero_radicado")[0]
+            raise LayoutChanged(self._company, f"the detail page has no label «{label}»", day=row.day)
         if self._session.learnt.follows_hash is None and self._led_on:
             self._session.learnt.follows_hash = False  # what it asked for was something else
         raise DetailMissing(
@@ -172,10 +180,11 @@ class DetailTab:
         page = self.tab.page
         await self._everything_asked()
         await self._quiet(row)
-        if await page.evaluate(CLAIM_NUMBER_IS_EMPTY):
+        is_empty = self._pages.script("claim_number_is_empty")
+        if await page.evaluate(is_empty):
             with contextlib.suppress(PlaywrightTimeout):
                 await page.wait_for_function(
-                    f"() => !({CLAIM_NUMBER_IS_EMPTY})()",
+                    f"() => !({is_empty})()",
                     timeout=self._session.limits.late_field_grace_s * 1000,
                     polling=POLL_MS,
                 )
@@ -241,9 +250,9 @@ class DetailTab:
 
     async def _reading(self, row: ListedRow) -> Reading:
         assert self.tab is not None
-        raw = await self.tab.page.evaluate(READ_DETAIL)
+        raw = await self.tab.page.evaluate(self._pages.script("read_detail"))
         try:
-            return Reading.of(self._company, raw, row)
+            return Reading.of(self._session.site, raw, row)
         except LayoutChanged:
             self._session.raise_lost(self.tab)
             raise
@@ -257,7 +266,7 @@ class DetailTab:
         assert self.tab is not None
         before = await self.read(row)
         for _ in range(STEADY_TRIES):
-            await close_popup(self.tab.page)
+            await close_popup(self.tab.page, self._pages)
             pdf = fixed_dates(
                 await self.tab.page.pdf(format="A4", print_background=True, margin=PDF_MARGIN), row.fecha
             )

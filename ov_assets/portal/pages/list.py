@@ -10,23 +10,16 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from ov_assets.portal.browser.login import close_popup
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
-from ov_assets.portal.contract import Element, look_for, missing
+from ov_assets.portal.contract import look_for, missing
 from ov_assets.portal.errors import FilterNotApplied, LayoutChanged, ListUnstable, PortalDown
 from ov_assets.portal.pages import filter as list_filter
 from ov_assets.portal.pages.columns import listed_rows
-from ov_assets.portal.pages.filter import ESTADO, SEARCH, TOGGLE
 from ov_assets.portal.pages.look import Filter, Look
 from ov_assets.portal.pages.patience import patiently
-from ov_assets.portal.pages.table import NEXT, PREVIOUS, Table
+from ov_assets.portal.pages.table import Table
 from ov_assets.portal.row import ListedRow
 
-ELEMENTS = (
-    *list_filter.ELEMENTS,
-    Element("table", "table.md-table tbody.md-body"),
-    Element("footer", "md-table-pagination .label, .md-table-pagination .label"),
-    Element("button Next", NEXT),
-    Element("button Previous", PREVIOUS),
-)
+ELEMENTS = (*list_filter.ELEMENTS, "list.table", "list.footer", "list.next", "list.previous")
 OnPage = Callable[[list[ListedRow]], None]
 PAGE_ROWS = 10
 SHOWN_WITHIN_S = 1.0
@@ -64,7 +57,17 @@ class PqrList:
         tab = await self.open()
         assert self._table is not None
         await self._set_filter(tab, wanted)
-        return listed_rows(self._company, await self._search(tab, self._table, wanted), wanted.estado)
+        return listed_rows(self._session.site, await self._search(tab, self._table, wanted), wanted.estado)
+
+    async def turn_and_back(self, wanted: Filter) -> str:
+        """One page on and back again, to see that it works; says how far it came. After `first_page`."""
+        assert self._table is not None
+        page = await self._table.page()
+        if not page["hasNext"]:
+            return "one page only"
+        after = await self._table.turn(page, wanted.first)
+        await self._table.return_to(page)
+        return f"rows {after['range'][0]} to {after['range'][1]}, and back"
 
     async def close(self) -> None:
         """Drop the tab; the next look opens a new one and sets the filter again."""
@@ -80,9 +83,9 @@ class PqrList:
         self._tab, self._table = tab, Table(self._session, tab)
         mark = tab.watch.mark()
         await self._session.goto(tab, self._session.site.list_url)
-        await self._present(tab, TOGGLE)
+        await self._present(tab, "filter.toggle")
         await self._at_rest(tab, self._table, mark)
-        await close_popup(tab.page)
+        await close_popup(tab.page, tab.site.pages)
         shown = (await self._table.now())["range"]
         self._unfiltered_total = shown[2] if shown else None
         return tab
@@ -105,7 +108,8 @@ class PqrList:
             with contextlib.suppress(PortalDown):
                 await tab.watch.settled(mark, timeout_s, of=lists)
 
-    async def _present(self, tab: Tab, selector: str) -> None:
+    async def _present(self, tab: Tab, element: str) -> None:
+        selector = tab.site.pages[element]
         timeout_ms = self._session.limits.answer_timeout_s * 1000
         try:
             await tab.page.locator(selector).first.wait_for(timeout=timeout_ms)
@@ -114,11 +118,11 @@ class PqrList:
             raise LayoutChanged(self._company, f"the list page has no {selector}") from None
 
     async def _set_filter(self, tab: Tab, wanted: Filter) -> None:
-        await list_filter.open_filter(tab.page)
-        await self._present(tab, ESTADO)
-        if lost := missing(await look_for(tab.page, "list", ELEMENTS)):
+        await list_filter.open_filter(tab.page, tab.site.pages)
+        await self._present(tab, "filter.estado")
+        if lost := missing(await look_for(tab.page, tab.site.pages, ELEMENTS)):
             raise LayoutChanged(self._company, f"the list page has no {lost}")
-        await list_filter.set_filter(tab.page, self._company, wanted, self._session.learnt.ways)
+        await list_filter.set_filter(tab.page, tab.site, wanted, self._session.learnt.ways)
         self._filter = wanted
 
     async def _search(self, tab: Tab, table: Table, wanted: Filter) -> dict:
@@ -128,7 +132,7 @@ class PqrList:
         return page
 
     async def _search_once(self, table: Table, wanted: Filter) -> dict:
-        if not await table.click(SEARCH):
+        if not await table.click("filter.search"):
             raise FilterNotApplied(self._company, "«Buscar» asks the portal for nothing", day=wanted.first)
         table.raise_failures(wanted.first)
         page = await table.page()
@@ -136,7 +140,7 @@ class PqrList:
             page = await table.sure_of_empty(wanted.first)
         while page["range"][0] > 1:  # a search need not go back to the first page
             lower = page["range"][0]
-            await table.click(PREVIOUS)
+            await table.click("list.previous")
             page = await table.page()
             if page["range"][0] >= lower:
                 raise ListUnstable(
@@ -150,7 +154,7 @@ class PqrList:
         if total == self._unfiltered_total == 0:
             raise PortalDown(self._company, "the portal lists nothing at all, for no day")
         unchanged = total == self._unfiltered_total and total > PAGE_ROWS * days
-        if unchanged or total > self._session.limits.rows_per_day_max * days:
+        if unchanged or total > self._session.site.pages.number("limits.rows_per_day_max") * days:
             raise FilterNotApplied(self._company, f"«Buscar» leaves {total} rows", day=wanted.first)
 
     async def _walk(self, table: Table, page: dict, wanted: Filter, on_page: OnPage) -> Look:
@@ -161,7 +165,7 @@ class PqrList:
         while True:
             _, upper, total = page["range"]
             totals.add(total)
-            shown = listed_rows(self._company, page, wanted.estado)
+            shown = listed_rows(self._session.site, page, wanted.estado)
             for row in shown:
                 self._check_filter(row, wanted)
                 came += 1

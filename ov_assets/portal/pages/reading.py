@@ -1,35 +1,50 @@
 """What one detail page shows, as a record: by its labels, whatever else stands there."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ov_assets.portal.errors import DetailMissing, LayoutChanged
+from ov_assets.portal.pages_file import Pages
 from ov_assets.portal.row import ListedRow
-from ov_assets.portal.scripts import script
-from ov_assets.pqr.record import FIELDS, Pqr, field_name
+from ov_assets.portal.site import Site
+from ov_assets.pqr.record import FIELDS, Pqr, canonical_label
 
-READ_DETAIL = script("read_detail")
 # Seen on Afinia's pages only; whether Air-e shows them isn't known.
 OPTIONAL = frozenset({"finalizar", "adjuntar_archivo", "comentarios"})
 ATTACHMENTS = "adjuntos"
 EVERYTHING = frozenset({*FIELDS, ATTACHMENTS})
-NOT_YET = re.compile(r"(cargando|consultando|buscando|espere|loading|please wait)\b.{0,30}$", re.IGNORECASE)
+
+
+def field_name(label: str, pages: Pages) -> str | None:
+    """Our name for a label of the page, or None if the label isn't one of the 18."""
+    wanted = canonical_label(label)
+    known = ((name, pages.words(f"labels.{name}")) for name in FIELDS)
+    return next((name for name, labels in known if wanted in map(canonical_label, labels)), None)
+
+
+def fields_of(pairs: Iterable[tuple[str, str | None]], pages: Pages) -> set[str]:
+    """Which of the 18 fields have a label among the pairs of a page, as `read_detail.js` gives them."""
+    return {name for label, _ in pairs if (name := field_name(label, pages))}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one detail page showed: the record and the names of its attachments, in page order."""
+    """What one detail page showed: the record, the names of its attachments, in page order, and what of it
+    is filled: names of fields, and whether it has attachments."""
 
     pqr: Pqr
     attachments: tuple[str, ...]
+    filled: frozenset[str]
 
     @classmethod
-    def of(cls, company: str, raw: dict, row: ListedRow) -> "Reading":
+    def of(cls, site: Site, raw: dict, row: ListedRow) -> "Reading":
         """From what `read_detail.js` gives. Raises LayoutChanged or DetailMissing."""
+        company, pages = site.company.slug, site.pages
         shown: dict[str, str] = {}
         others: list[tuple[str, str]] = []
         for label, value in raw["pairs"]:
-            name = field_name(label)
+            name = field_name(label, pages)
             if name is not None and name not in shown:
                 shown[name] = value or ""
             else:
@@ -44,10 +59,8 @@ class Reading:
             raise DetailMissing(
                 company, "the page shows another PQR", day=row.day, radicado=row.numero_radicado
             )
-        return cls(pqr, tuple(raw["attachments"]))
-
-    @property
-    def filled(self) -> frozenset[str]:
-        """What of a PQR the page shows: names of its fields, and whether it has attachments."""
-        names = {name for name in FIELDS if (value := getattr(self.pqr, name)) and not NOT_YET.match(value)}
-        return frozenset(names | {ATTACHMENTS} if self.attachments else names)
+        not_yet = re.compile(pages["detail.not_yet_text"], re.IGNORECASE)
+        filled = {name for name in FIELDS if (value := getattr(pqr, name)) and not not_yet.match(value)}
+        if raw["attachments"]:
+            filled.add(ATTACHMENTS)
+        return cls(pqr, tuple(raw["attachments"]), frozenset(filled))

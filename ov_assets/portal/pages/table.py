@@ -13,27 +13,30 @@ from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import LayoutChanged, ListUnstable, PortalDown, PortalError, SessionExpired
 from ov_assets.portal.pages.controls import use
 from ov_assets.portal.pages.patience import patiently
-from ov_assets.portal.scripts import POLL_MS, script
+from ov_assets.portal.pages_file import Pages
+from ov_assets.portal.scripts import POLL_MS
 
-READ_LIST = script("read_list")
-NEXT, PREVIOUS = 'button[aria-label="Next"]', 'button[aria-label="Previous"]'
-EYE = 'a[tooltip="Ver PQR"], a[href*="Detail/"]'
 CLICK_TRIES = 4
 CLICK_ANSWERED_WITHIN_S = 1.5
 SHOWN_AFTER_FAILURE_WITHIN_S = 1.0
 NUMBER_DIGITS_MIN = 4
 
 # The footer's range changes before the rows do: the rows must fit the range and be other ones than before.
-PAGE_READY = f"""
-([lower, seen]) => {{
-  const page = ({READ_LIST})();
+PAGE_READY = """
+([lower, seen]) => {
+  const page = (READ_LIST)();
   if (!page.range) return null;
   const [from, to] = page.range;
   const fits = page.rows.length === (to === 0 ? 0 : to - from + 1);
   const fresh = seen === null || JSON.stringify(page.rows.map((row) => row.href)) !== seen;
   return fits && fresh && (lower === null || from === lower) ? page : null;
-}}
+}
 """
+
+
+def page_ready(pages: Pages) -> str:
+    """Gives the page of the list once it is whole; null before."""
+    return PAGE_READY.replace("READ_LIST", pages.script("read_list"))
 
 
 def _hrefs(page: dict) -> str:
@@ -53,12 +56,16 @@ class Table:
         return self._session.company
 
     @property
+    def _pages(self) -> Pages:
+        return self._session.site.pages
+
+    @property
     def _answer_s(self) -> float:
         return self._session.limits.answer_timeout_s
 
     async def now(self) -> dict:
         """What is on show, whole or not."""
-        snapshot: dict = await self._tab.page.evaluate(READ_LIST)
+        snapshot: dict = await self._tab.page.evaluate(self._pages.script("read_list"))
         return snapshot
 
     async def page(
@@ -68,7 +75,7 @@ class Table:
         timeout_ms = (self._answer_s if within_s is None else within_s) * 1000
         try:
             handle = await self._tab.page.wait_for_function(
-                PAGE_READY, arg=[lower, seen], timeout=timeout_ms, polling=POLL_MS
+                page_ready(self._pages), arg=[lower, seen], timeout=timeout_ms, polling=POLL_MS
             )
         except PlaywrightTimeout:
             await self._explain()
@@ -94,7 +101,7 @@ class Table:
         if not snapshot["hasTable"] or not snapshot["range"]:
             raise LayoutChanged(self._company, "the list page has no table with a footer")
         if snapshot["withoutLink"]:
-            raise LayoutChanged(self._company, f"rows of the list have no {EYE}")
+            raise LayoutChanged(self._company, f"rows of the list have no {self._pages['list.eye']}")
         raise ListUnstable(self._company, "the rows don't fit the footer's range")
 
     async def _learn(self, rows: Sequence[dict]) -> None:
@@ -111,19 +118,22 @@ class Table:
             numbers.append(number)
         learnt.lists = await self._tab.watch.bring(numbers)
 
-    async def click(self, selector: str, usual: str = "pointer", lower: int | None = None) -> bool:
-        """Click until an answer follows; False: none ever did. lower: no more once the page begins elsewhere.
+    async def click(self, control: str, usual: str = "pointer", lower: int | None = None) -> bool:
+        """Click what `pages` knows by this name until an answer follows; False: none ever did.
+
+        lower: no more once the page begins elsewhere.
 
         As long as it isn't known what brings the rows, any answer may be it but of what already went wrong or
         on before the click.
         """
         learnt, watch = self._session.learnt, self._tab.watch
         self._noise = watch.under_way() | {failed.kind for failed in watch.failures}
+        selector = self._pages[control]
         first = learnt.ways.get(selector, usual)
         for way in [first] * (CLICK_TRIES - 1) + ["event" if first == "pointer" else "pointer"]:
             await self._session.pace.turn()
             mark = self._mark = watch.mark()
-            if not await use(self._tab.page, self._tab.page.locator(selector).first, way):
+            if not await use(self._tab, self._tab.page.locator(selector).first, way):
                 continue
             if await self._answered(mark) or await self._begins_elsewhere(lower):
                 learnt.ways[selector] = way
@@ -159,17 +169,17 @@ class Table:
 
         async def once(fault: PortalError | None) -> dict:
             if fault is not None:
-                await self._return_to(page)
+                await self.return_to(page)
             return await self._forward(page, day)
 
         return await patiently(self._session, self._tab, once)
 
-    async def _return_to(self, page: dict) -> None:
+    async def return_to(self, page: dict) -> None:
         """Bring this page back: the footer may have gone on without the rows."""
         lower = page["range"][0]
         shown = (await self.now())["range"]
         if shown is not None and shown[0] > lower:
-            await self.click(PREVIOUS)
+            await self.click("list.previous")
             self.raise_failures()
         if _hrefs(await self.page(lower)) != _hrefs(page):
             raise ListUnstable(self._company, "a page that was read before shows other rows now")
@@ -177,7 +187,7 @@ class Table:
     async def _forward(self, page: dict, day: date) -> dict:
         """One page forward, never two: a click that moved the footer isn't repeated."""
         lower, upper, _ = page["range"]
-        if not await self.click(NEXT, "event", lower):
+        if not await self.click("list.next", "event", lower):
             raise PortalDown(self._company, "«Next» asks the portal for nothing", day=day)
         failed = [failed for failed in self._tab.watch.failures if failed.kind in self._session.learnt.lists]
         return await self.page(upper + 1, _hrefs(page), SHOWN_AFTER_FAILURE_WITHIN_S if failed else None)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from xstatic.pkg import angular, angular_bootstrap, angular_material
 
 from . import api, control
+from .renamed import Renamed
 from .session import COOKIE, Session
 from .site import Site
 
@@ -232,4 +233,4 @@ def make_app(site: Site) -> ASGIApp:
         control.mount(site),
         *(Mount(f"{STATIC}/{name}", CachedStatic(directory=folder)) for name, folder in libraries.items()),
     ]
-    return Gate(Starlette(routes=routes, exception_handlers={404: pages.missing}), site)
+    return Gate(Renamed(Starlette(routes=routes, exception_handlers={404: pages.missing}), site), site)

@@ -38,6 +38,7 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | noise | which: list of NOISES (["500"]) | the module's pages ask for so much beside their work |
 | fails_once | only ("") | all but scripts, or what lies under a path, fails when first asked for |
 | fails_at_random | percent (2), seed (1), only ("") | so many of all requests, or under a path, fail |
+| renamed | words: before -> after ({}) | pages and scripts have other words, the control API apart |
 | home | mode: icon, closed_menu, bare (icon) | what the page after the log-in shows of its menu |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
@@ -102,6 +103,11 @@ class Otp:
 class TooManyRequests:
     requests: int = 1
     retry_after: int = 2
+
+
+@dataclass
+class Renamed:
+    words: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -260,6 +266,7 @@ SWITCHES: dict[str, type] = {
     "fails_once": FailsOnce,
     "fails_at_random": FailsAtRandom,
     "home": Home,
+    "renamed": Renamed,
 }
 MODES = {"sgc": SGC_MODES, "attachments": ATTACHMENT_MODES}
 

@@ -1,0 +1,128 @@
+"""What on a page comes nearest to an element that isn't there, and the line of an overlay that names it."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+from playwright.async_api import Page
+
+from ov_assets.portal.pages_file import Pages
+from ov_assets.pqr.record import FIELDS, canonical_label
+
+ALIKE_MIN = 0.7
+FILE_NAME = r"\.[a-z0-9]{2,4}$"
+RANGE_NUMBERS = 3
+# What comes more than once on a page, and is one thing.
+TOGETHER = frozenset(
+    {"filter.option", "filter.date_input", "list.header", "list.row", "list.cell", "list.eye"}
+    | {"list.footer", "detail.label", "detail.attachment"}
+)
+WITHIN = {"list.cell": "list.row", "list.eye": "list.row"}
+
+
+def line(name: str, value: str | Sequence[str]) -> str:
+    """One line of an overlay, its section before it: `[list] next = '…'`."""
+    section, key = name.split(".", 1)
+    if isinstance(value, str):
+        written = json.dumps(value, ensure_ascii=False) if "'" in value else f"'{value}'"
+    else:
+        written = json.dumps(list(value), ensure_ascii=False)
+    return f"[{section}] {key} = {written}"
+
+
+def overlay_of(lines: Iterable[str]) -> str:
+    """The lines as a file, each section once."""
+    sections: dict[str, list[str]] = {}
+    for text in lines:
+        section, entry = text.split("] ", 1)
+        sections.setdefault(f"{section}]", []).append(entry)
+    return "\n\n".join("\n".join([section, *entries]) for section, entries in sections.items()) + "\n"
+
+
+async def nearest(page: Page, pages: Pages, name: str, known: Iterable[str]) -> str | None:
+    """The selector of what comes nearest to a missing element. known: names of elements that are there.
+
+    None if nothing on the page is like it.
+    """
+    among, words = pages.words(f"nearest.{name}")
+    if outer := WITHIN.get(name):
+        among = ", ".join(f"{pages[outer]} {part.strip()}" for part in among.split(","))
+    together = name in TOGETHER
+    taken = [pages[other] for other in known if not together and (other in TOGETHER) == together]
+    found = await page.evaluate(pages.script("candidates"), [among, _saying(name, pages), taken, together])
+    found = [candidate for candidate in found if candidate["selectors"]]
+    if not found:
+        return None
+    wanted = f"{words} {' '.join(re.findall(r'[A-Za-z]{3,}', pages[name]))}"
+    best = max(found, key=lambda one: _alike(wanted, one["words"]) + 0.1 * min(one["count"], 10) * together)
+    selector: str = best["selectors"][0]
+    return selector
+
+
+def _saying(name: str, pages: Pages) -> str | None:
+    """What the text of an element must be like, where that tells more than its attributes."""
+    if name == "list.footer":
+        return r"^\D{0,30}[\d.,]+\D{1,12}[\d.,]+\D{1,12}[\d.,]+\D{0,30}$"
+    if name == "detail.attachment":
+        return FILE_NAME
+    if name == "detail.label":
+        labels = (re.escape(label) for field in FIELDS for label in pages.words(f"labels.{field}"))
+        return rf"^({'|'.join(labels)})\s*:?$"
+    return None
+
+
+def _tokens(text: str) -> list[str]:
+    apart = re.sub(r"([a-zñ])([A-Z])", r"\1 \2", text)
+    return [word.casefold() for word in re.findall(r"[^\W\d_]{2,}|[‹›<>«»]", apart)]
+
+
+def _alike(wanted: str, said: str) -> float:
+    """How many of the wanted words are said, near misses counted for what they are."""
+    tokens = _tokens(said)
+    best = (
+        max((SequenceMatcher(None, word, token).ratio() for token in tokens), default=0.0)
+        for word in set(_tokens(wanted))
+    )
+    return sum(ratio for ratio in best if ratio >= ALIKE_MIN)
+
+
+def nearest_text(wanted: Iterable[str], shown: Iterable[str]) -> str | None:
+    """The shown caption that is most like one of the wanted ones, however little."""
+    wanted = [canonical_label(text) for text in wanted]
+    scored = [
+        (max(SequenceMatcher(None, text, canonical_label(caption)).ratio() for text in wanted), caption)
+        for caption in shown
+    ]
+    return max(scored)[1] if scored else None
+
+
+def nearest_label(
+    field: str, labels: Sequence[str], fields: Sequence[str | None], pages: Pages
+) -> str | None:
+    """The label of a detail page that is most likely a field's: like its words, and where it should stand.
+
+    labels, fields: those of the page in its order, and what each is known to be.
+    """
+    order = FIELDS.index(field)
+    before = FIELDS[order - 1] if order else None
+
+    def score(index: int) -> float:
+        words = max(
+            SequenceMatcher(None, canonical_label(known), canonical_label(labels[index])).ratio()
+            for known in pages.words(f"labels.{field}")
+        )
+        return words + (0.5 if index and before and fields[index - 1] == before else 0.0)
+
+    free = [index for index, known in enumerate(fields) if known is None and 0 < len(labels[index]) <= 40]
+    return labels[max(free, key=score)] if free else None
+
+
+def range_like(text: str) -> str | None:
+    """The pattern of a footer such as `1 - 10 de 23`, whatever its words; None if it isn't three numbers."""
+    numbers = re.findall(r"\d+", text)
+    if len(numbers) != RANGE_NUMBERS:
+        return None
+    return (
+        "^" + r"(\d+)".join(re.escape(part).replace(r"\ ", r"\s*") for part in re.split(r"\d+", text)) + "$"
+    )
