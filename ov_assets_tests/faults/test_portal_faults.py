@@ -1,4 +1,4 @@
-"""Every fault switch of the simulated portal, alone and in pairs, against whole captures.
+"""Every fault switch of the simulated portal, alone, against whole captures (together: test_any_portal).
 
 What must hold of each: the end state is complete and equal to the truth, or each missing radicado is named
 with the right cause. Nothing is silent.
@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ov_assets.portal.report import CaptureReport
 from ov_assets.sandbox.portal.faults import ATTACHMENT_MODES, SGC_MODES, SWITCHES
@@ -252,30 +250,3 @@ def test_every_switch_is_tried() -> None:
     elsewhere = {"expire_now", "expiry_redirects", "late_comments", "login_slow"}
     elsewhere |= {"noise", "fails_once", "fails_at_random", "home", "renamed"}
     assert tried | elsewhere == set(SWITCHES)
-
-
-PAIRED = [
-    item
-    for item in [*HARMLESS, *LOSING, *STOPPING]
-    if item.company == COMPANY and item.switch != "xhr_hang"  # each hang costs a time-out
-]
-
-
-@settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(pair=st.lists(st.sampled_from(PAIRED), min_size=2, max_size=2, unique_by=lambda item: item.switch))
-def test_no_pair_of_faults_is_silent(portal: Any, tmp_path_factory: Any, pair: list[Case]) -> None:
-    portal.reset()
-    add_pqrs(portal, TWO_PAGES)
-    folder = tmp_path_factory.mktemp("pair")
-    begin(portal, folder, *pair)
-    report, stopped, missing = end_state(portal, folder, COMPANY)
-    causes = {cause for item in pair for cause in item.causes} | {item.stops for item in pair if item.stops}
-    assert stopped in {item.stops for item in pair} | {None}
-    assert {failure.cause for failure in report.failures.values()} <= causes
-    assert not missing or causes

@@ -1,4 +1,6 @@
 // What the list shows right now, in one call: headers, rows, footer range, whether Next is enabled.
+//
+// range: [from, to, total], the total as null where the footer doesn't tell it.
 (pages) => () => {
   const text = (element) => (element.textContent || "").trim().toWellFormed();
   const RANGE = new RegExp(pages["list.footer_range"]);
@@ -12,7 +14,7 @@
   const next = document.querySelector(pages["list.next"]);
   const previous = document.querySelector(pages["list.previous"]);
   return {
-    range: range ? range.slice(1).map(Number) : null,
+    range: range ? range.slice(1).map((number) => (number ? Number(number.replace(/[.,]/g, "")) : null)) : null,
     headers,
     rows: rows
       .map((row) => {

@@ -159,13 +159,15 @@ class DetailTab:
 
     async def _explain_absence(self, tab: Tab, row: ListedRow) -> None:
         self._session.raise_lost(tab)
-        raise_failures(self._company, row, tab.watch.failures)
+        learnt, failures = self._session.learnt, tab.watch.failures
+        if learnt.follows_hash is None and self._led_on:
+            # What it asked for was something else, unless what failed now never failed before.
+            learnt.follows_hash = None if {one.kind for one in failures} - learnt.in_vain.keys() else False
+        raise_failures(self._company, row, failures)
         pairs = (await tab.page.evaluate(self._pages.script("read_detail")))["pairs"]
         if pairs and "numero_radicado" not in fields_of(pairs, self._pages):
             label = self._pages.words("labels.numero_radicado")[0]
             raise LayoutChanged(self._company, f"the detail page has no label «{label}»", day=row.day)
-        if self._session.learnt.follows_hash is None and self._led_on:
-            self._session.learnt.follows_hash = False  # what it asked for was something else
         raise DetailMissing(
             self._company, "the page never showed this PQR", day=row.day, radicado=row.numero_radicado
         )

@@ -148,8 +148,10 @@ class PqrList:
                 )
         return page
 
-    def _check_total(self, total: int, wanted: Filter) -> None:
+    def _check_total(self, total: int | None, wanted: Filter) -> None:
         """A total that the filter can't have led to: stop before walking a third of a million rows."""
+        if total is None:
+            return
         days = (wanted.last - wanted.first).days + 1
         if total == self._unfiltered_total == 0:
             raise PortalDown(self._company, "the portal lists nothing at all, for no day")
@@ -160,7 +162,7 @@ class PqrList:
     async def _walk(self, table: Table, page: dict, wanted: Filter, on_page: OnPage) -> Look:
         rows: dict[str, ListedRow] = {}
         repeated: list[str] = []
-        totals: set[int] = set()
+        totals: set[int | None] = set()
         turns = came = 0
         while True:
             _, upper, total = page["range"]
@@ -173,15 +175,16 @@ class PqrList:
                     repeated.append(row.numero_radicado)
                 rows[row.numero_radicado] = row
             on_page(shown)
-            if upper >= total:
+            if (total is None and await table.is_last(page)) or (total is not None and upper >= total):
                 break
+            self._check_total(came if total is None else None, wanted)
             if not page["hasNext"]:
                 raise ListUnstable(self._company, f"Next ends at row {upper} of {total}", day=wanted.first)
             page = await table.turn(page, wanted.first)
             turns += 1
         self.page_turns += turns
-        steady = len(totals) == 1 and came == total
-        return Look(rows, total, steady, tuple(repeated), turns)
+        steady = len(totals) == 1 and total in {None, came}
+        return Look(rows, came if total is None else total, steady, tuple(repeated), turns)
 
     def _check_filter(self, row: ListedRow, wanted: Filter) -> None:
         """A row of another day or state means that the filter didn't take: stop before walking everything."""

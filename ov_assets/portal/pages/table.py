@@ -92,6 +92,17 @@ class Table:
         self.raise_failures(day, besides=())
         return await self.page()
 
+    async def is_last(self, page: dict) -> bool:
+        """Whether «Next» stays switched off when nothing is under way, where no total tells the last page."""
+        if page["hasNext"]:
+            return False
+        with contextlib.suppress(PortalDown):
+            await self._tab.watch.settled(
+                self._mark, self._answer_s, start_within_s=0, of=self._session.learnt.lists
+            )
+        shown = await self.now()
+        return not shown["hasNext"] and _hrefs(shown) == _hrefs(page)
+
     async def _explain(self) -> None:
         """Raise why no whole page is on show."""
         if self._tab.at_login:

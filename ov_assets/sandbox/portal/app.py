@@ -27,6 +27,7 @@ from .site import Site
 
 HERE = Path(__file__).parent
 LIST_PATH = "/Listado-Radicación-PQR"
+MOVED = "/es-co"
 STATIC = "/Portals"
 NOISE_PATH = "/DesktopModules/Avisos/API"
 LONG_POLL_S, PING_S = 50.0, 0.3
@@ -108,7 +109,12 @@ class Pages:
             static=STATIC,
             **values,
         )
-        return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"}
+        layout = self.site.faults.get("layout_changed")
+        if layout and "latin1" in layout.which:
+            body = html.replace('charset="utf-8"', "").encode("latin-1", "xmlcharrefreplace")
+            return Response(body, status, headers | {"Content-Type": "text/html; charset=iso-8859-1"})
+        return HTMLResponse(html, status, headers=headers)
 
     def _session(self, request: Request) -> Session | None:
         self.site.stats.page_requests += 1
@@ -132,12 +138,20 @@ class Pages:
             return self._to_login(request)
         layout = self.site.faults.get("layout_changed")
         changed = set(layout.which) if layout else set()
+        if "list_redirects" in changed and request.url.path == LIST_PATH:
+            return RedirectResponse(f"{MOVED}{quote(LIST_PATH)}", 302)
         settings = {
             "api": api.BASE,
             "hoy": self.site.book.now().date().isoformat(),
             "sorda": "hash_ignored" in changed,
             "soloPuntero": "trusted_clicks" in changed,
             "soloTeclado": "typed_dates" in changed,
+            "limite": next((n for n in (5, 25) if f"pages_of_{n}" in changed), 10),
+            "sinTotal": "no_total" in changed,
+            "miles": "grouped_total" in changed,
+            "conservaPagina": "keeps_page" in changed,
+            "alerta": "alert" in changed,
+            "confirma": "confirm" in changed,
             "ruido": noise.which if (noise := self.site.faults.get("noise")) else [],
         }
         return self._render("module.html", "module", session=session, changed=changed, settings=settings)
@@ -224,7 +238,7 @@ def make_app(site: Site) -> ASGIApp:
     }
     routes = [
         Route("/", pages.home),
-        Route(LIST_PATH, pages.list),
+        *(Route(path, pages.list) for path in (LIST_PATH, MOVED + LIST_PATH)),
         Route("/Logoff", pages.logoff),
         *(Route(path, pages.login, methods=["GET"]) for path in ("/login", "/Login")),
         *(Route(path, pages.post_login, methods=["POST"]) for path in ("/login", "/Login")),

@@ -54,6 +54,9 @@ from typing import Any
 LAYOUTS = (
     "rename_nic", "no_buscar_label", "rename_columns", "swap_columns", "actions_first", "extra_label",
     "no_future", "hash_ignored", "trusted_clicks", "typed_dates", "login_notice",
+    "pages_of_5", "pages_of_25", "oldest_first", "no_total", "grouped_total", "keeps_page", "row_when_empty",
+    "no_headers", "slash_links", "absolute_links", "list_redirects", "colon_labels", "upper_labels",
+    "sgc_as_text", "alert", "confirm", "latin1", "chat_frame", "cookie_bar",
 )  # fmt: skip
 NOISES = ("401", "403", "404", "500", "foreign_401", "foreign_500", "long_poll", "ping")
 SGC_MODES = ("blank", "late", "numeric", "duplicated")

@@ -130,6 +130,10 @@ class Site:
         if repeated and count > (repeated.page - 1) * size:
             rows_before = start - 1 if page >= repeated.page else start
             return self._rows(query, rows_before, size, count), count + 1
+        layout = self.faults.get("layout_changed")
+        if layout and "oldest_first" in layout.which:
+            length = max(0, min(size, count - start))
+            return self._rows(query, count - start - length, length, count)[::-1], count
         return self._rows(query, start, size, count), count
 
     def _understood(self, query: Query) -> Query:

@@ -9,7 +9,7 @@
     '<div class="limit-select"><div class="label">{{$pagination.label.rowsPerPage}}</div>' +
     '<div class="label limite">{{$pagination.limit}}</div></div>' +
     '<div class="buttons">' +
-    '<div class="label">{{$pagination.min()}} - {{$pagination.max()}} {{$pagination.label.of}} {{$pagination.total}}</div>' +
+    '<div class="label">{{$pagination.min()}} - {{$pagination.max()}}{{$pagination.ofTotal()}}</div>' +
     '<md-button class="md-icon-button" type="button" ng-click="$pagination.previous()" ng-disabled="!$pagination.hasPrevious()" aria-label="Previous">' +
     '<md-icon md-svg-icon="navigate-before.svg"></md-icon></md-button>' +
     '<md-button class="md-icon-button" type="button" ng-click="$pagination.next()" ng-disabled="!$pagination.hasNext()" aria-label="Next">' +
@@ -29,6 +29,11 @@
     self.hasPrevious = function () { return self.page > 1; };
     self.min = function () { return Number(self.total) ? (self.page - 1) * self.limit + 1 : 0; };
     self.max = function () { return self.hasNext() ? self.page * self.limit : Number(self.total); };
+    self.ofTotal = function () {
+      if (window.PORTAL.sinTotal) { return ""; }
+      var total = Number(self.total);
+      return " " + self.label.of + " " + (window.PORTAL.miles ? total.toLocaleString("es-CO") : total);
+    };
     self.previous = function () { if (self.hasPrevious()) { turn(-1); } };
     self.next = function () {
       if (self.ignore > 0) {

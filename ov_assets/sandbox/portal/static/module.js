@@ -101,13 +101,13 @@
     }, true);
   }
 
-  module.controller("ListController", ["$scope", "$http", function ($scope, $http) {
+  module.controller("ListController", ["$scope", "$http", "$window", function ($scope, $http, $window) {
     var applied = {};
 
     $scope.hoy = new Date(settings.hoy + "T00:00:00");
     $scope.estados = ["Radicado", "En proceso", "Finalizado"];
     $scope.filtros = { Estado: null, fechaInicial: null, fechaFinal: null };
-    $scope.query = { page: 1, limit: 10 };
+    $scope.query = { page: 1, limit: settings.limite };
     $scope.pqrs = [];
     $scope.total = 0;
     $scope.ignorar = 0;
@@ -131,10 +131,11 @@
         fechaInicial: formatDay($scope.filtros.fechaInicial) || null,
         fechaFinal: formatDay($scope.filtros.fechaFinal) || null
       };
-      $scope.query.page = 1;
+      if (!settings.conservaPagina) { $scope.query.page = 1; }
       $scope.cargar();
     };
 
+    if (settings.alerta) { $window.alert("Bienvenido a su Oficina Virtual"); }
     $scope.claseEstado = function (estado) { return "estado estado-" + String(estado).replace(" ", "-").toLowerCase(); };
     $scope.cargar();
   }]);
@@ -145,6 +146,7 @@
 
       $scope.pqr = {};
       $scope.gestion = {};
+      if (settings.confirma) { $window.confirm("¿Desea abrir la solicitud?"); }
 
       function show(pqr) {
         // What no JSON can hold, and a page can: half of a character.
