@@ -37,12 +37,21 @@ from ov_assets.pqr.record import FIELDS, canonical_label
 SAMPLE = timedelta(days=30)  # the list's columns are read from the first page of so many days
 DETAILS_MAX = 5
 FORM_WITHIN_S = 10.0
-FILTER = ("filter.estado", "filter.from", "filter.to", "filter.date_input", "filter.search")
+FILTER = (
+    "filter.estado",
+    "filter.estado_value",
+    "filter.from",
+    "filter.to",
+    "filter.date_input",
+    "filter.search",
+)
 TABLE = ("list.table", "list.header", "list.row", "list.cell", "list.footer", "list.next", "list.previous")
 
 
 async def examine(site: Site, limits: Limits, today: date) -> list[Finding]:
     """Log in, filter, turn a page and back, open a PQR and fetch a file. Raises PortalError without a log-in.
+
+    If the log-in fails beside something that is missing, that is told instead.
 
     The login is its own: a kept session would hide a password that is good no more.
     """
@@ -50,9 +59,14 @@ async def examine(site: Site, limits: Limits, today: date) -> list[Finding]:
     names = dict(site.pages.names)
     examination = _Examination(site.company.slug, names)
     mended = replace(site, pages=Pages(names))
-    async with portal_session(mended, limits, today, before_login=examination.login_page) as session:
-        await examination.list_page(session)
-        await examination.walk(session, Filter(FINALIZADO, today - SAMPLE, today))
+    try:
+        async with portal_session(mended, limits, today, before_login=examination.login_page) as session:
+            await examination.list_page(session)
+            await examination.walk(session, Filter(FINALIZADO, today - SAMPLE, today))
+    except PortalError as error:
+        if all(finding.holds for finding in examination.findings):
+            raise
+        examination.findings.append(Finding("step: to the list", "works", False, error.what))
     return examination.findings
 
 
@@ -123,7 +137,8 @@ class _Examination:
                 await open_filter(tab.page, self.pages)
                 await tab.page.locator(self.pages["filter.search"]).first.wait_for(timeout=CONTROL_TIMEOUT_MS)
             await self._check(tab.page, *FILTER)
-            await self._states(tab.page)
+            if await tab.page.locator(self.pages["filter.estado"]).count():
+                await self._states(tab.page)
             await self._check(tab.page, *TABLE)
             if await tab.page.locator(self.pages["list.row"]).count():
                 await self._check(tab.page, "list.eye")
@@ -199,8 +214,8 @@ class _Examination:
         detail = DetailTab(session)
         try:
             for number, row in enumerate(rows):
-                if not number:
-                    await self._labels(session, detail, row)
+                if not number and not await self._step("step: labels", self._labels(session, detail, row)):
+                    return
                 reading: list[Reading] = []
                 if not await self._step("step: detail", _read(detail, row, reading)):
                     return
@@ -211,7 +226,7 @@ class _Examination:
         finally:
             await detail.close()
 
-    async def _labels(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> None:
+    async def _labels(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> str:
         page = await detail.load(row)
         known = f"() => ({self.pages.script('shows_radicado')})({row.numero_radicado!r})"
         with contextlib.suppress(PlaywrightTimeout):
@@ -232,7 +247,11 @@ class _Examination:
                 self.findings.append(
                     Finding(f"labels.{name}", " | ".join(words), name in OPTIONAL, "0 (optional)")
                 )
-        await self._check(page, "detail.claim_number")
+        if await page.locator(self.pages["detail.claim_number"]).count() or await nearest(
+            page, self.pages, "detail.claim_number", ()
+        ):
+            await self._check(page, "detail.claim_number")
+        return f"{len(labels)} labels"
 
     async def _file(
         self, session: PortalSession, detail: DetailTab, row: ListedRow, reading: Reading

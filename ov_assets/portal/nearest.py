@@ -18,7 +18,10 @@ TOGETHER = frozenset(
     {"filter.option", "filter.date_input", "list.header", "list.row", "list.cell", "list.eye"}
     | {"list.footer", "detail.label", "detail.attachment"}
 )
-WITHIN = {"list.cell": "list.row", "list.eye": "list.row"}
+WITHIN = {"list.cell": "list.row", "list.eye": "list.row", "filter.estado_value": "filter.estado"}
+AS_TEXT = "detail.claim_number"  # may be no control at all, and no other one is taken for it
+# Found by their order alone, if by nothing else.
+ORDERED = frozenset({"login.username", "login.password", "filter.from", "filter.to"})
 
 
 def line(name: str, value: str | Sequence[str]) -> str:
@@ -56,6 +59,9 @@ async def nearest(page: Page, pages: Pages, name: str, known: Iterable[str]) -> 
         return None
     wanted = f"{words} {' '.join(re.findall(r'[A-Za-z]{3,}', pages[name]))}"
     best = max(found, key=lambda one: _alike(wanted, one["words"]) + 0.1 * min(one["count"], 10) * together)
+    is_only_one = len(found) == 1 and name != AS_TEXT
+    if not (_alike(wanted, best["words"]) or together or name in ORDERED or is_only_one):
+        return None
     selector: str = best["selectors"][0]
     return selector
 

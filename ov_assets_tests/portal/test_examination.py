@@ -53,6 +53,17 @@ RELEASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"list.next", "list.previous", "filter.from", "filter.to"}
         | {"detail.attachment", "detail.label", "login.username"},
     ),
+    "page by page": (
+        {
+            "md-select-value": "valor-elegido",
+            "cmdLogin": "btnEntrar",
+            "txtPassword": "txtClave",
+            "Ver PQR": "Abrir",
+            "Detail/": "Solicitud/",
+            "Nombres y Apellidos": "Solicitante",
+        },
+        {"login.password", "login.submit", "filter.estado_value", "list.eye"} | {"labels.nombres_apellidos"},
+    ),
     "table": (
         {
             "of: 'de'": "of: 'entre'",

@@ -78,7 +78,8 @@ async def _choose_estado(page: Page, site: Site, estado: str) -> None:
     """Once; whether it took is read back with the dates. Raises LayoutChanged if the option is missing."""
     pages = site.pages
     box = page.locator(pages["filter.estado"])
-    if (await box.locator(pages["filter.estado_value"]).first.inner_text()).strip() == estado:
+    value = box.locator(pages["filter.estado_value"])
+    if (await (value.first if await value.count() else box).inner_text()).strip() == estado:
         return
     await box.click()
     option = page.locator(pages["filter.option"], has_text=re.compile(rf"^\s*{re.escape(estado)}\s*$"))
