@@ -5,19 +5,24 @@ import base64
 import html
 import json
 import re
+import subprocess
+import sys
 import unicodedata
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
+import httpx
 import pytest
+from click.testing import CliRunner
 
+from ov_assets.cli.portal import portal as group
 from ov_assets.companies import COMPANIES
 from ov_assets.portal.capture import capture_day
 from ov_assets.portal.pages.file_bytes import check_bytes
 from ov_assets.portal.pages_file import read_pages
-from ov_assets.portal.recording.document import Recording, read
+from ov_assets.portal.recording.document import Page, Recording, read
 from ov_assets.portal.recording.mask import WORD, Masker, fold
 from ov_assets.portal.recording.masked import masked
 from ov_assets.portal.recording.record import visit
@@ -29,9 +34,10 @@ from ov_assets.pqr.manifest import Clase
 from ov_assets.pqr.record import FIELDS, normalise
 from ov_assets.sandbox.replay.serve import serving
 from ov_assets.timezone import BOGOTA
-from ov_assets_tests.portal.tools import COMPANY, EMPTY_DAY, add_pqrs, faults, quick, site_of, truth
+from ov_assets_tests.portal.tools import COMPANY, EMPTY_DAY, add_pqrs, faults, quick, site_of, stats, truth
 
 TRAILING_S = 0.5
+RECORDINGS = Path(__file__).parent / "recordings"
 
 
 def recorded(portal: Any, company: str, out: Path, pqrs: int = 12) -> tuple[Recording, Masker]:
@@ -100,6 +106,65 @@ def test_a_capture_of_the_replay_is_that_of_the_portal_with_other_values(
         for file in pqr["adjuntos"]:
             name = masker.text(file["nombre"])
             assert check_bytes(files[name], name, 10**9) is None
+
+
+def shown_in(page: Page) -> str:
+    """The text of a page and of its controls, blanks apart."""
+    text = html.unescape(re.sub(r'<[^>]*? value="([^"]*)"[^>]*>|<[^>]*>', r"\1", "".join(page.body)))
+    return re.sub(r"\s", "", unicodedata.normalize("NFC", text))
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.json*")), ids=lambda path: path.name)
+def test_a_recording_is_captured_as_it_says(tmp_path: Path, path: Path) -> None:
+    """Put a file of `ov portal record` into the folder, and the capture is held against that portal."""
+    recording = read(path)
+    report, store = captured(recording, tmp_path)
+    broken = [detail for detail in recording.details if any(file.failed for file in detail.files)]
+    assert (len(report.fresh), len(report.failures)) == (len(recording.details) - len(broken), len(broken))
+    pages = {shown_in(detail.page): detail for detail in recording.details}
+    for radicado, manifest in store.manifests().items():
+        (text,) = (text for text in pages if radicado in text)
+        for value in store.read_pqr(manifest).business_fields().values():
+            assert re.sub(r"\s", "", value) in text
+        assert {name: len(data) for name, data in files_of(store, radicado).items()} == {
+            file.name: file.size_bytes for file in pages[text].files
+        }
+
+
+def test_the_command_writes_a_file_and_serves_it(
+    portal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_pqrs(portal, 2, attachments=1)
+    monkeypatch.setenv("OV_HOME", str(tmp_path))
+    for company in COMPANIES:
+        for name in ("url", "username", "password"):
+            monkeypatch.setenv(f"OV_{company.upper()}_{name.upper()}", getattr(portal, name)(company))
+    out = tmp_path / "sent.json.gz"
+    command = ["record", "--company", COMPANY, "--date", str(EMPTY_DAY), "--pqrs", "1", "--out", str(out)]
+    told = CliRunner().invoke(group, command)
+    assert (told.exit_code, "1 PQR, 1 files" in told.output) == (0, True), told.output
+    asked = stats(portal)
+    assert (asked["logins_ok"], asked["list_requests"]) == (1, 2)
+    assert list(asked["detail_requests"].values()) == list(asked["attachment_requests"].values()) == [1]
+    ov = Path(sys.executable).with_name("ov")
+    with subprocess.Popen([ov, "portal", "replay", str(out)], stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        url = re.search(r"OV_AIRE_URL=(\S+)", served.stdout.readline())
+        assert url
+        with httpx.Client(base_url=url[1], trust_env=False) as client:
+            assert "Oficina Virtual" in client.get("/login").text
+        served.terminate()
+    refused = CliRunner().invoke(group, ["replay", __file__])
+    assert (refused.exit_code, "is no recording of a portal" in refused.output) == (1, True)
+
+
+def test_a_portal_that_cannot_be_walked_is_recorded_as_far_as_it_goes(portal: Any, tmp_path: Path) -> None:
+    add_pqrs(portal, 1)
+    faults(portal, layout_changed=["rename_nic"])
+    recording, _ = recorded(portal, COMPANY, tmp_path / "recording.json")
+    assert recording.stopped == "LayoutChanged"
+    assert [page.step for page in recording.lists] == ["list", "search"]
+    assert any("Número de cuenta" in line for page in recording.at_stop for line in page.body)
 
 
 # Nobody is called so, lives there, or has these numbers.

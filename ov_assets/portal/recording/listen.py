@@ -145,7 +145,7 @@ class Listener:
         try:
             frame = request.frame
         except PlaywrightError:  # a page that is only just opening
-            return "popup" if self._popups else "main"
+            return "popup" if self.step.name.startswith("file") else "main"
         if frame.page == self.deaf_to:
             return ""
         if frame.page in self._popups:
