@@ -139,6 +139,12 @@ def test_a_person_in_an_address_does_not_stay(address: str) -> None:
     assert not re.search("juan|perez|p%c3%a9rez|anvhbibwzxjleg", shown)
 
 
+def test_an_unknown_word_in_the_path_of_one_pqr_may_be_a_person() -> None:
+    of_one = Places(Masker(KEY), SITE.base_url, SITE.owns, set(), CODE, {"dayana"})
+    assert "Dayana" not in of_one.address("/Clientes/Dayana/Get")
+    assert of_one.address("/Clientes/Dayana/Get").startswith("/Clientes/")
+
+
 @pytest.mark.parametrize(
     ("code", "shown"),
     [

@@ -87,10 +87,12 @@ def test_a_capture_of_the_replay_is_that_of_the_portal_with_other_values(
     portal: Any, tmp_path: Path, company: str, switches: dict[str, Any]
 ) -> None:
     add_pqrs(portal, 8, company, attachments=0)
-    add_pqrs(portal, 3, company, attachments=2, campos={"comentarios": "Se revisó"})
+    add_pqrs(portal, 2, company, attachments=1, campos={"comentarios": "Se revisó"})
+    add_pqrs(portal, 1, company, attachments=2)
     faults(portal, company, **switches)
     recording, masker = recorded(portal, company, tmp_path / "recording.json.gz")
     expected = truth(portal, company)
+    assert all(detail.late for detail in recording.details[:3]), "what comes late was seen to"
     report, store = captured(recording, tmp_path)
     assert report.failures == {}
     manifests = store.manifests()

@@ -10,7 +10,7 @@
     /^(class|id|name|type|role|for|href|rowspan|colspan|tabindex|disabled|readonly|checked|hidden|multiple|maxlength|inputmode|autocomplete|placeholder|title|tooltip|label|heading|style|aria-[\w-]+|(data-)?ng-(?!src)[\w-]+|uib-[\w-]+)$/;
   const INLINE = /^(A|ABBR|B|CODE|EM|FONT|I|INPUT|LABEL|SELECT|SMALL|SPAN|STRONG|SUB|SUP|TEXTAREA|U|BUTTON)$/;
   const NOT_READ = /^(hidden|password|file|checkbox|radio)$/;
-  const STYLE = /^(display|visibility|height|cursor)$/;
+  const STYLE = /^(display|visibility|height)$/;
   const isDrawn = (element) => element.getClientRects().length > 0;
   const tree = (element) => {
     const attributes = {};

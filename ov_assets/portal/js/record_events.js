@@ -3,7 +3,7 @@
 (pages) => (readList, readDetail, tell) => {
   if (window.top !== window) return;
   const LOOK_EVERY_MS = 40;
-  const DESCRIBED = ["ng-click", "ng-model", "aria-label"];
+  const DESCRIBED = ["ng-click", "ng-model"];
   const describe = (element) => {
     const shown = element.closest("[ng-click], [ng-model], button, a, [role], [class]") || element;
     const classes = [...shown.classList].map((name) => `.${name}`).join("");

@@ -1,5 +1,6 @@
 """A page of a recording: the HTML of its body, each value replaced, one element a line."""
 
+import re
 from html import escape
 from typing import Any
 
@@ -10,7 +11,7 @@ from ov_assets.portal.recording.document import Page
 from ov_assets.portal.recording.places import Places
 
 OF_VALUES = frozenset({"td", "dd", "textarea", "pre"})
-WORDING = frozenset({"placeholder", "title", "tooltip", "label", "heading", "aria-label", "uib-tooltip"})
+WORDING = re.compile(r"placeholder|title|tooltip|label|heading|(aria|uib)-.+")
 ADDRESSES = frozenset({"href", "ng-href", "data-ng-href"})
 VOID = frozenset({"input", "br", "hr", "wbr", "col"})
 NOT_DRAWN = "data-ov-hidden"  # a replay has none of the portal's style sheets
@@ -57,7 +58,7 @@ def _attributes(tag: str, attributes: dict[str, str], places: Places, is_value: 
     for name, value in attributes.items():
         if name in ADDRESSES:
             found[name] = places.address(value, of_a_value=is_value)
-        elif name in WORDING:
+        elif WORDING.fullmatch(name):
             found[name] = places.caption(value)
         elif name == "style":
             found[name] = value

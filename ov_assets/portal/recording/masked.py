@@ -1,8 +1,11 @@
 """A visit with every person taken out of it."""
 
 import secrets
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from urllib.parse import unquote, urlsplit
 
 from ov_assets.portal.browser.requests import XHR
 from ov_assets.portal.pages_file import Pages
@@ -16,6 +19,7 @@ from ov_assets.portal.site import Site
 
 # What these sections name stays what it is, whatever the values are: the capture looks for it.
 NAMED = ("routes", "login", "popup", "filter", "list", "columns", "detail", "labels")
+OF_A_PQR = ("detail", "file")
 AT_ONCE_MS = 60  # what is looked at every so often, twice
 SEEN_WITHIN_MS, CLOCKS_MS = 250, 30  # the browser's clock for requests isn't that for pages
 CUT_OFF_MS = 2_000  # what has no answer after a shorter time went with its page
@@ -45,8 +49,8 @@ def masked(seen: Seen, site: Site, day: date, key: bytes | None = None) -> tuple
 
 
 def _recording(seen: Seen, site: Site, day: date, masker: Masker, values: set[str]) -> Recording:
-    places = Places(masker, site.base_url, site.owns, values, code_of(site.pages))
     steps = seen.listener.steps
+    places = Places(masker, site.base_url, site.owns, values, code_of(site.pages), _of_one(steps))
     login = steps[0]
     popup_ms, loaded_ms = login.when("popup", "shown"), login.exchanges[0].at_ms if login.exchanges else 0
     return Recording(
@@ -73,6 +77,17 @@ def _recording(seen: Seen, site: Site, day: date, masker: Masker, values: set[st
         ],
         events=[_event(event, step, places) for step in steps for event in step.events],
     )
+
+
+def _of_one(steps: Sequence[Step]) -> set[str]:
+    """The words in the paths of requests that were made for one PQR only, not for two, nor for the list."""
+    users = defaultdict(set)
+    for step in steps:
+        number = step.name.partition(" ")[2].partition(".")[0] if step.name.startswith(OF_A_PQR) else ""
+        for exchange in step.exchanges:
+            for word in WORD.findall(unquote(urlsplit(exchange.address).path)):
+                users[fold(word)].add(number)
+    return {word for word, numbers in users.items() if len(numbers) == 1 and "" not in numbers}
 
 
 def _after(step: Step, moment_ms: int | None) -> int:

@@ -31,7 +31,8 @@ class Places:
     """Masks by place.
 
     values: the folded words of all values; what is met is added, so that a second pass knows them all.
-    code: folded words that stay wherever code has its names, since the capture looks for them.
+    code: folded words that stay wherever code has its names, since the capture looks for them. of_one: those
+    in the paths of a single PQR's requests, where an unknown word may be a person.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class Places:
         owns: Callable[[str], bool],
         values: set[str],
         code: Collection[str],
+        of_one: Collection[str] = (),
     ) -> None:
         self.masker, self._base, self._owns = masker, base_url, owns
-        self._values, self._kept = values, VOCABULARY | frozenset(code)
+        self._values, self._kept, self._of_one = values, VOCABULARY | frozenset(code), of_one
 
     def value(self, text: str) -> str:
         """What a person filed, or was told: nothing stays but a state by itself."""
@@ -140,6 +142,7 @@ class Places:
             word.isalpha()
             and len(word) <= PATH_WORD_MAX_CHARS
             and not self._is_value(word)
+            and fold(word) not in self._of_one
             and all(
                 (len(part) > 1 and VOWEL.search(part)) or (part.isupper() and len(part) <= ACRONYM_MAX_CHARS)
                 for part in parts

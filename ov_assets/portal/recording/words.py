@@ -32,7 +32,7 @@ respuesta resuelto resultado resultados rows salir save se search seleccion sele
 select send servicio servicios sesion sgc show si siguiente sin sistema sitio social solicitante
 solicitud solicitudes soporte status su subir submit suministro sus suscriptor tabla tel telefono
 tiempo tipo tipos titulo todo todos toggle total totales tramite tu u ultimo un una upload user
-usuario usuarios valor ver version view virtual visibility visor vista volver web y year yyyy
+usuario usuarios valor ver version true false view virtual visibility visor vista volver web y year yyyy
 """
 VOCABULARY = frozenset(
     fold(word)
