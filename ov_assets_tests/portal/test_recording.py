@@ -92,7 +92,7 @@ def test_a_capture_of_the_replay_is_that_of_the_portal_with_other_values(
     faults(portal, company, **switches)
     recording, masker = recorded(portal, company, tmp_path / "recording.json.gz")
     expected = truth(portal, company)
-    assert all(detail.late for detail in recording.details[:3]), "what comes late was seen to"
+    assert sum(bool(detail.late) for detail in recording.details) >= 2, "what comes late was seen to"
     report, store = captured(recording, tmp_path)
     assert report.failures == {}
     manifests = store.manifests()

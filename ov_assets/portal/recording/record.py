@@ -13,6 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 from ov_assets.portal.browser.kept_session import KeptSession
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.session import PortalSession, portal_session
+from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
     AttachmentFailed,
     DetailDoubtful,
@@ -35,6 +36,7 @@ from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
 
 PQRS, LIST_PAGES_MAX = 12, 2
+HEARD_WITHIN_S = 0.2  # a page tells what it shows a moment after it shows it
 TRAILING_S = 2.0  # what comes of a click after the file came: it is saved, too, or sent again
 
 
@@ -104,15 +106,20 @@ async def _walk(session: PortalSession, seen: Seen, wanted: Filter, pqrs: int, t
     seen.follows_hash = session.learnt.follows_hash
 
 
+async def _tree(session: PortalSession, tab: Tab) -> dict:
+    await asyncio.sleep(HEARD_WITHIN_S)
+    return await tree_of(tab.page, session.site.pages)
+
+
 async def _lists(session: PortalSession, seen: Seen, wanted: Filter, pqrs: int) -> list[ListedRow]:
     """The list before the filter, after it, and a page further."""
     pqr_list = PqrList(session)
     step = seen.listener.begin("list")
     tab = await pqr_list.open()
-    seen.lists.append((step, await tree_of(tab.page, session.site.pages)))
+    seen.lists.append((step, await _tree(session, tab)))
     step = seen.listener.begin("search")
     rows = await pqr_list.first_page(wanted)
-    seen.lists.append((step, await tree_of(tab.page, session.site.pages)))
+    seen.lists.append((step, await _tree(session, tab)))
     table = Table(session, tab)
     for number in range(2, LIST_PAGES_MAX + 1):
         page = await table.page()
@@ -121,7 +128,7 @@ async def _lists(session: PortalSession, seen: Seen, wanted: Filter, pqrs: int) 
         step = seen.listener.begin(f"page {number}")
         page = await table.turn(page, wanted.first)
         rows += listed_rows(session.site, page, wanted.estado)
-        seen.lists.append((step, await tree_of(tab.page, session.site.pages)))
+        seen.lists.append((step, await _tree(session, tab)))
     seen.listener.deaf_to = tab.page
     return rows[:pqrs]
 
@@ -153,7 +160,7 @@ async def _detail(
             (await detail.tab.page.evaluate(session.site.pages.script("read_detail")))["attachments"]
         )
     route = urlsplit(session.site.detail_url(row.href)).fragment
-    found = SeenDetail(step, row, route, await tree_of(detail.tab.page, session.site.pages))
+    found = SeenDetail(step, row, route, await _tree(session, detail.tab))
     for index, name in enumerate(names):
         at = seen.listener.begin(f"file {number}.{index + 1}")
         try:
