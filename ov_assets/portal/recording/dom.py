@@ -34,7 +34,7 @@ def masked_page(raw: dict, places: Places) -> Page:
 def _html(node: Any, places: Places, *, is_value: bool) -> list[str]:
     if isinstance(node, str):
         if not is_value and not node.strip():
-            return [" "] if node else []
+            return [] if "\n" in node else [node]
         return [escape(_text(node, places, is_value), quote=False)]
     tag, attributes, children = node
     is_value = (is_value or tag in OF_VALUES) and "~caption" not in attributes
