@@ -150,12 +150,14 @@ def test_the_command_writes_a_file_and_serves_it(
     assert list(asked["detail_requests"].values()) == list(asked["attachment_requests"].values()) == [1]
     ov = Path(sys.executable).with_name("ov")
     with subprocess.Popen([ov, "portal", "replay", str(out)], stdout=subprocess.PIPE, text=True) as served:
-        assert served.stdout is not None
-        url = re.search(r"OV_AIRE_URL=(\S+)", served.stdout.readline())
-        assert url
-        with httpx.Client(base_url=url[1], trust_env=False) as client:
-            assert "Oficina Virtual" in client.get("/login").text
-        served.terminate()
+        try:
+            assert served.stdout is not None
+            url = re.search(r"OV_AIRE_URL=(\S+)", served.stdout.readline())
+            assert url
+            with httpx.Client(base_url=url[1], trust_env=False, timeout=30) as client:
+                assert "Oficina Virtual" in client.get("/login").text
+        finally:
+            served.kill()
     refused = CliRunner().invoke(group, ["replay", __file__])
     assert (refused.exit_code, "is no recording of a portal" in refused.output) == (1, True)
 
