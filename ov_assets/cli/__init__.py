@@ -18,6 +18,7 @@ COMMANDS = {
     "export": "Write the PQR of one company and day in a file for people.",
     "db": "Upgrade or check the schema of the database.",
     "doctor": "Look at everything that the flow relies on; say what is wrong and its mend.",
+    "portal": "Record what a portal looks like, with no person in it; serve such a file as one.",
     "s3": "Reconcile the bucket, send files again, or change its layout.",
     "env": "Print the settings in force as shell exports.",
 }

@@ -77,6 +77,12 @@ class PortalSession:
     def company(self) -> str:
         return self.site.company.slug
 
+    @property
+    def context(self) -> BrowserContext:
+        """The browser's, for who only listens; another one after `recycle`."""
+        assert self._context is not None
+        return self._context
+
     async def open(self, before_login: Callable[["PortalSession"], Awaitable[None]] | None = None) -> None:
         """Start the browser; log in unless the kept session still holds."""
         state = self._kept.load()

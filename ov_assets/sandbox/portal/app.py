@@ -154,7 +154,15 @@ class Pages:
             "confirma": "confirm" in changed,
             "ruido": noise.which if (noise := self.site.faults.get("noise")) else [],
         }
-        return self._render("module.html", "module", session=session, changed=changed, settings=settings)
+        planted = self.site.faults.get("planted")
+        return self._render(
+            "module.html",
+            "module",
+            session=session,
+            changed=changed,
+            settings=settings,
+            planted=planted.texts if planted else [],
+        )
 
     async def login(self, request: Request) -> Response:
         self.site.stats.page_requests += 1

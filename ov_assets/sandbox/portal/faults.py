@@ -39,6 +39,7 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | fails_once | only ("") | all but scripts, or what lies under a path, fails when first asked for |
 | fails_at_random | percent (2), seed (1), only ("") | so many of all requests, or under a path, fail |
 | renamed | words: before -> after ({}) | pages and scripts have other words, the control API apart |
+| planted | texts: list ([]) | the module's pages hold these texts wherever one can hide |
 | home | mode: icon, closed_menu, bare (icon) | what the page after the log-in shows of its menu |
 
 `sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
@@ -226,6 +227,11 @@ class Home:
 
 
 @dataclass
+class Planted:
+    texts: list[str] = field(default_factory=list)
+
+
+@dataclass
 class LateComments:
     after_ms: int = 50
     ms: int = 600
@@ -270,6 +276,7 @@ SWITCHES: dict[str, type] = {
     "fails_at_random": FailsAtRandom,
     "home": Home,
     "renamed": Renamed,
+    "planted": Planted,
 }
 MODES = {"sgc": SGC_MODES, "attachments": ATTACHMENT_MODES}
 

@@ -1,0 +1,1 @@
+"""A recording of a portal, served as a portal on loopback."""
