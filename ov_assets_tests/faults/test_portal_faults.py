@@ -160,7 +160,7 @@ def test_every_attachment_mode_is_captured_or_named(portal: Any, tmp_path: Path)
     assert causes == {**dict.fromkeys(lost, "AttachmentFailed"), "http_403": "DetailMissing"}
 
 
-@pytest.mark.parametrize("mode", ["download", "new_tab", "inline_viewer"])
+@pytest.mark.parametrize("mode", ["download", "new_tab", "inline_viewer", "fetched_blob"])
 def test_each_of_several_attachments_has_its_own_bytes(portal: Any, tmp_path: Path, mode: str) -> None:
     """A viewer that turns into a download comes after the answer that it belongs to."""
     add_pqrs(portal, FEW, attachments=3)

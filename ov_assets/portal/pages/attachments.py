@@ -167,16 +167,21 @@ async def _answer(
     """The bytes of the first answer that is this link's, or what the server said instead of them.
 
     One that bears another link's name is that one's, late. So may be a file that this tab has handed out
-    before: it counts only if nothing else comes soon, as does what lies on another host. Raises TimeoutError.
+    before: it counts only if nothing else comes soon, as does what lies on another host. A page that takes an
+    answer as a blob leaves nothing of it to read: then what it saves or shows counts, else it is asked for
+    once more. Raises TimeoutError.
     """
     timeout_s = session.limits.attachment_timeout_s
     others = {other for other in {*names, *tab.names_seen} if other} - {name}
     doubtful: bytes | str | None = None
+    unread: Response | None = None
     wait_s = timeout_s
     while True:
         try:
             answer = await asyncio.wait_for(race.answer(), wait_s)
         except TimeoutError:
+            if doubtful is None and unread is not None:
+                return await _asked_again(session, tab.page, unread, row)
             if doubtful is None:
                 raise
             data = doubtful
@@ -186,6 +191,9 @@ async def _answer(
         if not is_named and any(other in told for other in others):
             continue
         data = await asyncio.wait_for(_bytes_of(session, tab.page, answer, row), timeout_s)
+        if isinstance(answer, Response) and data == b"" and answer.headers.get("content-length") != "0":
+            unread, wait_s = answer, BETTER_WITHIN_S
+            continue
         is_own = session.site.owns(answer.url)
         if is_own and (isinstance(answer, Response) or is_named or not _seen(data, tab)):
             break
@@ -197,6 +205,12 @@ async def _answer(
         tab.names_seen.add(name)
         tab.digests_seen.add(sha256(data).hexdigest())
     return data
+
+
+async def _asked_again(session: PortalSession, page: Page, answer: Response, row: ListedRow) -> bytes | str:
+    if answer.request.method != "GET":
+        return "the page keeps its bytes to itself"
+    return await _body_at(session, page, answer.url, row)
 
 
 def _seen(data: bytes | str, tab: Tab) -> bool:
@@ -224,13 +238,18 @@ async def _bytes_of(session: PortalSession, page: Page, answer: Answer, row: Lis
     if isinstance(answer, Page) and answer.url.startswith("blob:"):
         return base64.b64decode(await page.evaluate(BLOB_BYTES, answer.url))
     if isinstance(answer, Page):
-        again = await _get(session, page, answer.url)
-        if isinstance(again, str):
-            return again
-        refused = _refusal(session, again.status, again.url, again.headers.get("retry-after"), row)
-        return refused or await again.body()
+        return await _body_at(session, page, answer.url, row)
     refused = _refusal(session, answer.status, answer.url, answer.headers.get("retry-after"), row)
     return refused or await answer.body()
+
+
+async def _body_at(session: PortalSession, page: Page, url: str, row: ListedRow) -> bytes | str:
+    """The bytes at an address of the portal, or what the server said instead of them."""
+    again = await _get(session, page, url)
+    if isinstance(again, str):
+        return again
+    refused = _refusal(session, again.status, again.url, again.headers.get("retry-after"), row)
+    return refused or await again.body()
 
 
 async def _get(session: PortalSession, page: Page, url: str) -> APIResponse | str:

@@ -64,6 +64,7 @@ SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (
     "download", "new_tab", "inline_viewer", "http_500", "zero_bytes", "wrong_magic", "none", "two",
     "saved_late", "saved_nameless", "sent_twice", "elsewhere", "http_403",
+    "fetched_blob",
 )  # fmt: skip
 
 

@@ -197,6 +197,14 @@
               link.click();
             }, 1500);
           }).catch(angular.noop);
+        } else if (archivo.ind_Modo === "fetched_blob") {
+          // The answer goes into a blob at once: its bytes are nowhere but in the file that is saved.
+          $window.fetch(url).then(function (response) { return response.blob(); }).then(function (blob) {
+            var link = $window.document.createElement("a");
+            link.href = $window.URL.createObjectURL(blob);
+            link.download = archivo.nm_Archivo;
+            link.click();
+          });
         } else if (archivo.ind_Modo === "elsewhere") {
           $window.open("http://localhost:" + $window.location.port + url, "_blank");
         } else {
