@@ -32,7 +32,7 @@ UPLOADED_TAG = "ov/subidos"
 LONG_WALK = {"ov/long_walk": "true"}
 WHOLE_LOOK = {"ov/whole_look": "true"}
 PROCESS_TAG = "ov/process"
-INCOMPLETE_TAG = "ov/incompleta"  # how many listed PQR a run could not capture
+INCOMPLETE_TAG = "ov/incompleta"  # how many PQR a run could not capture, or not read again though due
 
 
 def partition_of(run: dg.DagsterRun) -> CompanyDay | None:
@@ -45,6 +45,11 @@ def partitions_in_flight(instance: dg.DagsterInstance) -> set[CompanyDay]:
     """The partitions of every unfinished run, whatever launched it: the UI, a schedule, `ov run`."""
     runs = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED), limit=1000)
     return {partition for run in runs if (partition := partition_of(run))}
+
+
+def is_by_hand(run: dg.DagsterRun) -> bool:
+    """Whether a person asked for a run, in the UI or a terminal: no schedule, and no sensor."""
+    return not {"dagster/schedule_name", "dagster/sensor_name"} & run.tags.keys()
 
 
 def histories(

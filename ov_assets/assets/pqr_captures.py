@@ -11,7 +11,7 @@ from ov_assets.flow.capture import capture
 from ov_assets.portal.errors import PortalError
 from ov_assets.portal.report import CaptureReport
 from ov_assets.resources import Database, Disk, Portals
-from ov_assets.runs import INCOMPLETE_TAG
+from ov_assets.runs import INCOMPLETE_TAG, is_by_hand
 
 
 @flow_asset(
@@ -30,17 +30,28 @@ def pqr_captures(
     falta o cambió. Termina cuando dos miradas seguidas a la lista dicen lo mismo. Deja una carpeta por PQR
     en `raw/{empresa}/{fecha}/{numero_radicado}/`, cada una completa o ausente.
 
+    Un adjunto que el portal no entrega no frena a su PQR: queda en `adjuntos_faltantes` del manifiesto y se
+    pide de nuevo tras una hora, un día y cada semana. Si una persona lanza la partición, enseguida.
+
     Un portal caído, un ingreso rechazado, una página cambiada y un día sin PQR son respuestas distintas.
     """
     partition, report = company_day(context.partition_key), CaptureReport()
     store, site = disk.open().captures(partition), portals.site(partition.company)
     try:
-        counts = capture(database.connect, site, portals.limits(site), partition.day, store, report)
+        counts = capture(
+            database.connect,
+            site,
+            portals.limits(site),
+            partition.day,
+            store,
+            report,
+            by_hand=is_by_hand(context.run),
+        )
     except PortalError as error:
         raise portal_failure(error, report) from None
-    if report.failures:
+    if left := len(report.failures) + len(report.unread):
         # The sensor reads it: a run that left PQR behind was in vain for them, and the day has to rest.
-        context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(len(report.failures))})
+        context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(left)})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
     return dg.MaterializeResult(metadata=capture_metadata(report, store) | without_a_day(context.log, counts))

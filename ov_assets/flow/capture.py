@@ -21,9 +21,11 @@ from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.manifest import Manifest
+from ov_assets.pqr.plan import next_reading
 from ov_assets.rds.asked import record_asked
 from ov_assets.rds.connection import RdsError
-from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
+from ov_assets.rds.listing import ListedRow, ListingCounts, due, record_listing, record_read
 from ov_assets.timezone import BOGOTA
 
 Connect = Callable[[], AbstractContextManager[psycopg.Connection]]
@@ -45,21 +47,40 @@ def walk(
 
 
 def capture(
-    connect: Connect, site: Site, limits: Limits, day: date, store: CaptureStore, report: CaptureReport
+    connect: Connect,
+    site: Site,
+    limits: Limits,
+    day: date,
+    store: CaptureStore,
+    report: CaptureReport,
+    *,
+    by_hand: bool = False,
 ) -> ListingCounts:
     """Capture what a portal lists of a day; note what was listed, what lacks and why, whatever stops it.
 
-    Raises PortalError, LockBusyError, LockLostError and RdsError.
+    What is due is read again; by_hand: so is whatever lacks a file. Raises PortalError, LockBusyError,
+    LockLostError and RdsError.
     """
-    with connect() as guard, reserved(guard, site.company.slug) as still_ours:
+    partition = CompanyDay(site.company.slug, day)
+    with connect() as guard, reserved(guard, partition.company) as still_ours:
         started = datetime.now(BOGOTA)
+        with connect() as connection:
+            due_now = due(connection, partition.company, day, started)
+
+        def again(manifest: Manifest) -> bool:
+            return manifest.numero_radicado in due_now or (by_hand and lacks_files(manifest))
+
         try:
-            read_day(site, limits, day, store, report, still_ours)
+            read_day(site, limits, day, store, report, still_ours, again)
         except (PortalError, RdsError):
             if report.looks:
-                _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=False)
+                _keep(connect, partition, store, report, started, complete=False)
             raise
-        return _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=True)
+        return _keep(connect, partition, store, report, started, complete=True)
+
+
+def lacks_files(manifest: Manifest) -> bool:
+    return bool(manifest.adjuntos_faltantes)
 
 
 def read_day(
@@ -69,6 +90,7 @@ def read_day(
     store: CaptureStore,
     report: CaptureReport,
     still_ours: Callable[[], None],
+    again: Callable[[Manifest], bool],
 ) -> None:
     """Bring the captures of a day up to date. Raises PortalError, and what `still_ours` raises."""
     capture_day(
@@ -80,6 +102,7 @@ def read_day(
         on_progress=lambda done, total: progress.report("pqr_captures", done, total),
         report=report,
         still_ours=still_ours,
+        again=again,
     )
 
 
@@ -96,12 +119,24 @@ def _keep(
     company, day = partition
     failures = {failure.numero_radicado: failure.cause for failure in report.failures.values()}
     store.record_outcome(failures)
+    with connect() as connection:
+        record_read(connection, company, _read_again(store, report))
     counts = _note(connect, company, (day, day), report.listed.values(), started, complete=complete)
     if complete:
         assert report.looked_at is not None
         with connect() as connection:
             record_asked(connection, company, day, report.looked_at, failures)
     return counts
+
+
+def _read_again(store: CaptureStore, report: CaptureReport) -> dict[str, tuple[datetime, datetime | None]]:
+    """What was read again without a difference, by radicado: when, and from when on once more."""
+    manifests = {radicado: store.manifest(radicado) for radicado in report.reread}
+    return {
+        radicado: (read_at, next_reading(read_at, manifest.lacking_since))
+        for radicado, read_at in report.reread.items()
+        if (manifest := manifests[radicado]) is not None
+    }
 
 
 def _note(

@@ -1,11 +1,13 @@
 """`listado_ov`: what the portal lists, as last seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from ov_assets.pqr.manifest import MissingFile
 from ov_assets.rds.connection import private_errors, query
 
 
@@ -106,16 +108,70 @@ class PendingDay:
     desde: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One PQR that is loaded. huella: of the list row. capturado_en: when its page was read, aware.
+
+    releer_en: from when on it is due to be read again. faltantes: the attachments that it lacks.
+    """
+
+    numero_radicado: str
+    huella: str
+    capturado_en: datetime
+    releer_en: datetime | None = None
+    faltantes: Sequence[MissingFile] = ()
+
+
 @private_errors
-def record_captured(conn: psycopg.Connection, company: str, huellas: Mapping[str, str]) -> int:
-    """Note which PQR are captured, by radicado, from which list row; how many notes were news."""
-    params = {"empresa": company, "radicados": list(huellas), "huellas": list(huellas.values())}
+def record_captured(conn: psycopg.Connection, company: str, captured: Iterable[Captured]) -> int:
+    """Note which PQR are captured from which list row, and what they lack; how many notes were news."""
+    rows = list(captured)
+    params = {
+        "empresa": company,
+        "radicados": [row.numero_radicado for row in rows],
+        "huellas": [row.huella for row in rows],
+        "capturados": [row.capturado_en for row in rows],
+        "releer": [row.releer_en for row in rows],
+        "faltantes": [_as_jsonb(row.faltantes) for row in rows],
+    }
     with conn.transaction():
         return conn.execute(query("listing_captured"), params).rowcount
 
 
+def _as_jsonb(files: Sequence[MissingFile]) -> Jsonb:
+    named = [file.as_json() for file in files]
+    return Jsonb([file | {"nombre": str(file["nombre"]).replace("\x00", "")} for file in named])
+
+
+@private_errors
+def record_read(
+    conn: psycopg.Connection, company: str, read: Mapping[str, tuple[datetime, datetime | None]]
+) -> None:
+    """Note which PQR were read again without a difference, by radicado: when, and from when on once more."""
+    params = {
+        "empresa": company,
+        "radicados": list(read),
+        "leidos": [at for at, _ in read.values()],
+        "releer": [due for _, due in read.values()],
+    }
+    with conn.transaction():
+        conn.execute(query("listing_read"), params)
+
+
+@private_errors
+def due(conn: psycopg.Connection, company: str, day: date, now: datetime) -> set[str]:
+    """The PQR of a day that it is time to read again, by radicado."""
+    params = {"empresa": company, "dia": day, "ahora": now}
+    with conn.transaction():
+        return {radicado for (radicado,) in conn.execute(query("listing_due"), params)}
+
+
 @private_errors
 def pending_captures(conn: psycopg.Connection, limit: int = 100) -> list[PendingDay]:
-    """Every company and day with listed PQR that aren't captured as the list shows them, oldest day first."""
+    """Every company and day with listed PQR that aren't captured as the list shows them, oldest day first.
+
+    So is a day of which it is time to ask for a missing file again.
+    """
+    params = {"limite": limit, "ahora": datetime.now(UTC)}
     with conn.transaction():
-        return [PendingDay(*row) for row in conn.execute(query("listing_pending"), {"limite": limit})]
+        return [PendingDay(*row) for row in conn.execute(query("listing_pending"), params)]

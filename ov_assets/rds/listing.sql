@@ -1,12 +1,20 @@
 -- name: listing_captured
 UPDATE data_general.listado_ov AS l
-SET huella_capturada = c.huella
-FROM unnest(%(radicados)s::text[], %(huellas)s::text[]) AS c (numero_radicado, huella)
+SET
+    huella_capturada = c.huella,
+    capturado_en = c.capturado_en,
+    leido_en = c.capturado_en,
+    releer_en = c.releer_en,
+    adjuntos_faltantes = c.faltantes
+FROM unnest(
+    %(radicados)s::text[], %(huellas)s::text[], %(capturados)s::timestamptz[], %(releer)s::timestamptz[],
+    %(faltantes)s::jsonb[]) AS c (numero_radicado, huella, capturado_en, releer_en, faltantes)
 WHERE l.empresa = %(empresa)s
     AND l.numero_radicado = c.numero_radicado
-    AND l.huella_capturada IS DISTINCT FROM c.huella
+    AND (l.huella_capturada, l.capturado_en) IS DISTINCT FROM (c.huella, c.capturado_en)
     -- What an older capture saw, as that of the day under which the PQR stood before, takes nothing back.
-    AND (c.huella = l.huella OR l.huella_capturada IS DISTINCT FROM l.huella)
+    AND (l.huella_capturada IS DISTINCT FROM l.huella
+        OR (c.huella = l.huella AND (l.capturado_en IS NULL OR l.capturado_en <= c.capturado_en)))
 
 -- name: listing_copy
 COPY lista_ov (numero_radicado, fecha, estado, huella) FROM STDIN;
@@ -18,11 +26,28 @@ WHERE empresa = %(empresa)s AND fecha_dia = %(dia)s AND presente
   AND (%(estado)s::text IS NULL OR estado = %(estado)s::text)
 ORDER BY numero_radicado;
 
+-- name: listing_due
+SELECT numero_radicado
+FROM data_general.listado_ov
+WHERE empresa = %(empresa)s AND fecha_dia = %(dia)s AND presente AND releer_en <= %(ahora)s
+
+-- name: listing_read
+UPDATE data_general.listado_ov AS l
+SET leido_en = c.leido_en, releer_en = c.releer_en
+FROM unnest(%(radicados)s::text[], %(leidos)s::timestamptz[], %(releer)s::timestamptz[])
+    AS c (numero_radicado, leido_en, releer_en)
+WHERE l.empresa = %(empresa)s
+    AND l.numero_radicado = c.numero_radicado
+    AND (l.leido_en IS NULL OR l.leido_en < c.leido_en)
+
 -- name: listing_pending
--- Which company and day have PQR that the portal lists as finalised and that no capture has seen as they are now?
+-- Which company and day have PQR that the portal lists as finalised and that no capture has seen as they are now,
+-- or of which it is time to ask for a missing file again?
 SELECT empresa, fecha_dia, count(*), min(visto_primero)
 FROM data_general.listado_ov
-WHERE presente AND estado = 'Finalizado' AND huella_capturada IS DISTINCT FROM huella AND fecha_dia IS NOT NULL
+WHERE presente AND estado = 'Finalizado' AND fecha_dia IS NOT NULL
+    AND (huella_capturada IS DISTINCT FROM huella
+        OR (adjuntos_faltantes <> '[]' AND releer_en IS NOT NULL AND releer_en <= %(ahora)s))
 GROUP BY empresa, fecha_dia
 ORDER BY fecha_dia, empresa
 LIMIT %(limite)s
