@@ -32,7 +32,7 @@ UPLOADED_TAG = "ov/subidos"
 LONG_WALK = {"ov/long_walk": "true"}
 WHOLE_LOOK = {"ov/whole_look": "true"}
 PROCESS_TAG = "ov/process"
-INCOMPLETE_TAG = "ov/incompleta"  # how many PQR a run could not capture, or not read again though due
+INCOMPLETE_TAG = "ov/incompleta"  # how many listed PQR a run could not capture
 
 
 def partition_of(run: dg.DagsterRun) -> CompanyDay | None:

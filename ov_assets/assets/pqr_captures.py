@@ -1,6 +1,7 @@
 """Web → staging."""
 
 import dagster as dg
+from pydantic import Field
 
 from ov_assets.assets import external
 from ov_assets.assets.common import flow_asset
@@ -14,6 +15,12 @@ from ov_assets.resources import Database, Disk, Portals
 from ov_assets.runs import INCOMPLETE_TAG, is_by_hand
 
 
+class CaptureConfig(dg.Config):
+    """What a person may ask for."""
+
+    releer: bool = Field(False, description="Leer de nuevo cada PQR del día, aunque la lista diga lo mismo.")
+
+
 @flow_asset(
     kinds={"playwright", "web", "python"},
     deps=[
@@ -22,7 +29,11 @@ from ov_assets.runs import INCOMPLETE_TAG, is_by_hand
     ],
 )
 def pqr_captures(
-    context: dg.AssetExecutionContext, portals: Portals, database: Database, disk: Disk
+    context: dg.AssetExecutionContext,
+    config: CaptureConfig,
+    portals: Portals,
+    database: Database,
+    disk: Disk,
 ) -> dg.MaterializeResult:
     """Trae del portal cada PQR finalizada de un día: sus 18 campos, el PDF y todos los adjuntos.
 
@@ -32,6 +43,9 @@ def pqr_captures(
 
     Un adjunto que el portal no entrega no frena a su PQR: queda en `adjuntos_faltantes` del manifiesto y se
     pide de nuevo tras una hora, un día y cada semana. Si una persona lanza la partición, enseguida.
+
+    Lo que cambia en una PQR sin que la lista lo muestre se busca releyéndola a los 1, 3, 7 y 30 días, y cada
+    día por 14 si no tiene número de reclamo. Solo si algo difiere se captura de nuevo.
 
     Un portal caído, un ingreso rechazado, una página cambiada y un día sin PQR son respuestas distintas.
     """
@@ -46,12 +60,13 @@ def pqr_captures(
             store,
             report,
             by_hand=is_by_hand(context.run),
+            reread_all=config.releer,
         )
     except PortalError as error:
         raise portal_failure(error, report) from None
-    if left := len(report.failures) + len(report.unread):
+    if report.failures:
         # The sensor reads it: a run that left PQR behind was in vain for them, and the day has to rest.
-        context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(left)})
+        context.instance.add_run_tags(context.run.run_id, {INCOMPLETE_TAG: str(len(report.failures))})
     if not report.listed:
         context.log.info(f"{partition}: the portal lists no finalised PQR for this day")
     return dg.MaterializeResult(metadata=capture_metadata(report, store) | without_a_day(context.log, counts))

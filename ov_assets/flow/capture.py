@@ -5,13 +5,11 @@ another one, since the lock's may be gone by then.
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from datetime import date, datetime
 
-import psycopg
-
 from ov_assets.days import CompanyDay
-from ov_assets.flow import progress
+from ov_assets.flow import progress, rereads
+from ov_assets.flow.rereads import Connect
 from ov_assets.flow.reserve import reserved
 from ov_assets.portal import row as portal
 from ov_assets.portal.capture import capture_day
@@ -22,13 +20,10 @@ from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Manifest
-from ov_assets.pqr.plan import next_reading
 from ov_assets.rds.asked import record_asked
 from ov_assets.rds.connection import RdsError
-from ov_assets.rds.listing import ListedRow, ListingCounts, due, record_listing, record_read
+from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
 from ov_assets.timezone import BOGOTA
-
-Connect = Callable[[], AbstractContextManager[psycopg.Connection]]
 
 
 def walk(
@@ -55,27 +50,33 @@ def capture(
     report: CaptureReport,
     *,
     by_hand: bool = False,
+    reread_all: bool = False,
 ) -> ListingCounts:
     """Capture what a portal lists of a day; note what was listed, what lacks and why, whatever stops it.
 
-    What is due is read again; by_hand: so is whatever lacks a file. Raises PortalError, LockBusyError,
-    LockLostError and RdsError.
+    What is due is read again; by_hand: so is whatever lacks a file. reread_all: and everything else.
+    Raises PortalError, LockBusyError, LockLostError and RdsError.
     """
     partition = CompanyDay(site.company.slug, day)
     with connect() as guard, reserved(guard, partition.company) as still_ours:
         started = datetime.now(BOGOTA)
         with connect() as connection:
-            due_now = due(connection, partition.company, day, started)
+            due = rereads.due_now(connection, partition.company, started, day)
+        chosen = {radicado for group in due for radicado in group.radicados}
+        counted = {radicado for group in due if not group.lacks_file for radicado in group.radicados}
 
         def again(manifest: Manifest) -> bool:
-            return manifest.numero_radicado in due_now or (by_hand and lacks_files(manifest))
+            is_due = manifest.numero_radicado in chosen
+            return reread_all or is_due or (by_hand and lacks_files(manifest))
 
         try:
             read_day(site, limits, day, store, report, still_ours, again)
         except (PortalError, RdsError):
+            rereads.note(connect, partition.company, store, report, counted, started)
             if report.looks:
                 _keep(connect, partition, store, report, started, complete=False)
             raise
+        rereads.note(connect, partition.company, store, report, counted, started)
         return _keep(connect, partition, store, report, started, complete=True)
 
 
@@ -119,24 +120,12 @@ def _keep(
     company, day = partition
     failures = {failure.numero_radicado: failure.cause for failure in report.failures.values()}
     store.record_outcome(failures)
-    with connect() as connection:
-        record_read(connection, company, _read_again(store, report))
     counts = _note(connect, company, (day, day), report.listed.values(), started, complete=complete)
     if complete:
         assert report.looked_at is not None
         with connect() as connection:
             record_asked(connection, company, day, report.looked_at, failures)
     return counts
-
-
-def _read_again(store: CaptureStore, report: CaptureReport) -> dict[str, tuple[datetime, datetime | None]]:
-    """What was read again without a difference, by radicado: when, and from when on once more."""
-    manifests = {radicado: store.manifest(radicado) for radicado in report.reread}
-    return {
-        radicado: (read_at, next_reading(read_at, manifest.lacking_since))
-        for radicado, read_at in report.reread.items()
-        if (manifest := manifests[radicado]) is not None
-    }
 
 
 def _note(

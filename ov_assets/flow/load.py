@@ -6,12 +6,12 @@ from pathlib import Path
 import psycopg
 
 from ov_assets.days import CompanyDay
+from ov_assets.flow.rereads import planned
 from ov_assets.flow.staging import Staging
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv, written_sha256
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase
-from ov_assets.pqr.plan import next_reading
 from ov_assets.rds.files_on_record import FileOnRecord
 from ov_assets.rds.listing import Captured, record_captured
 from ov_assets.rds.loader import LoadResult, load_partition
@@ -80,10 +80,11 @@ def captured_in(staging: Staging, partition: CompanyDay) -> Iterator[Captured]:
 
     A capture that is newer than the CSV is left out: it isn't loaded yet.
     """
-    written = {row["numero_radicado"]: row["extraido_en"] for row in read_company_csv(staging.csv(partition))}
+    written = {row["numero_radicado"]: row for row in read_company_csv(staging.csv(partition))}
     rejected = {row["numero_radicado"] for row in read_rejects_csv(staging.rejects(partition))}
     for radicado, manifest in staging.captures(partition).manifests().items():
-        read_at = manifest.extraido_en
-        if radicado in rejected or written.get(radicado) == read_at.isoformat():
-            again_at = next_reading(read_at, manifest.lacking_since)
+        read_at, row = manifest.extraido_en, written.get(radicado)
+        if radicado in rejected or (row and row["extraido_en"] == read_at.isoformat()):
+            is_blank = row is not None and not row["numero_reclamo_sgc"]
+            again_at = planned(manifest, read_at, is_blank=is_blank)
             yield Captured(radicado, manifest.huella_lista, read_at, again_at, manifest.adjuntos_faltantes)

@@ -51,6 +51,7 @@ TABLES: dict[str, dict[str, str]] = {company.table: _COMPANY for company in COMP
         json="adjuntos_faltantes",
     ),
     "consultas_ov": _columns(texto="empresa", dia="fecha", instante="mirado_en", json="sin_capturar"),
+    "relecturas_ov": _columns(texto="empresa", dia="dia", cuenta="releidas"),
     "archivos_ov": _columns(
         entero="id tamano",
         texto="empresa numero_radicado clase nombre hash_archivo ruta_local",
@@ -99,6 +100,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 } | {
     "listado_ov": ("empresa", "numero_radicado"),
     "consultas_ov": ("empresa", "fecha"),
+    "relecturas_ov": ("dia", "empresa"),
     "archivos_ov": ("clase", "empresa", "hash_archivo", "nombre", "numero_radicado"),
     "registros_ov_s3": ("bucket_s3", "clave_s3"),
     "cargas_ov": ("empresa", "fecha", "hash_archivo"),

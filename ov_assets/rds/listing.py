@@ -1,8 +1,8 @@
 """`listado_ov`: what the portal lists, as last seen."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -144,34 +144,7 @@ def _as_jsonb(files: Sequence[MissingFile]) -> Jsonb:
 
 
 @private_errors
-def record_read(
-    conn: psycopg.Connection, company: str, read: Mapping[str, tuple[datetime, datetime | None]]
-) -> None:
-    """Note which PQR were read again without a difference, by radicado: when, and from when on once more."""
-    params = {
-        "empresa": company,
-        "radicados": list(read),
-        "leidos": [at for at, _ in read.values()],
-        "releer": [due for _, due in read.values()],
-    }
-    with conn.transaction():
-        conn.execute(query("listing_read"), params)
-
-
-@private_errors
-def due(conn: psycopg.Connection, company: str, day: date, now: datetime) -> set[str]:
-    """The PQR of a day that it is time to read again, by radicado."""
-    params = {"empresa": company, "dia": day, "ahora": now}
-    with conn.transaction():
-        return {radicado for (radicado,) in conn.execute(query("listing_due"), params)}
-
-
-@private_errors
 def pending_captures(conn: psycopg.Connection, limit: int = 100) -> list[PendingDay]:
-    """Every company and day with listed PQR that aren't captured as the list shows them, oldest day first.
-
-    So is a day of which it is time to ask for a missing file again.
-    """
-    params = {"limite": limit, "ahora": datetime.now(UTC)}
+    """Every company and day with listed PQR that aren't captured as the list shows them, oldest day first."""
     with conn.transaction():
-        return [PendingDay(*row) for row in conn.execute(query("listing_pending"), params)]
+        return [PendingDay(*row) for row in conn.execute(query("listing_pending"), {"limite": limit})]

@@ -26,28 +26,11 @@ WHERE empresa = %(empresa)s AND fecha_dia = %(dia)s AND presente
   AND (%(estado)s::text IS NULL OR estado = %(estado)s::text)
 ORDER BY numero_radicado;
 
--- name: listing_due
-SELECT numero_radicado
-FROM data_general.listado_ov
-WHERE empresa = %(empresa)s AND fecha_dia = %(dia)s AND presente AND releer_en <= %(ahora)s
-
--- name: listing_read
-UPDATE data_general.listado_ov AS l
-SET leido_en = c.leido_en, releer_en = c.releer_en
-FROM unnest(%(radicados)s::text[], %(leidos)s::timestamptz[], %(releer)s::timestamptz[])
-    AS c (numero_radicado, leido_en, releer_en)
-WHERE l.empresa = %(empresa)s
-    AND l.numero_radicado = c.numero_radicado
-    AND (l.leido_en IS NULL OR l.leido_en < c.leido_en)
-
 -- name: listing_pending
--- Which company and day have PQR that the portal lists as finalised and that no capture has seen as they are now,
--- or of which it is time to ask for a missing file again?
+-- Which company and day have PQR that the portal lists as finalised and that no capture has seen as they are now?
 SELECT empresa, fecha_dia, count(*), min(visto_primero)
 FROM data_general.listado_ov
-WHERE presente AND estado = 'Finalizado' AND fecha_dia IS NOT NULL
-    AND (huella_capturada IS DISTINCT FROM huella
-        OR (adjuntos_faltantes <> '[]' AND releer_en IS NOT NULL AND releer_en <= %(ahora)s))
+WHERE presente AND estado = 'Finalizado' AND huella_capturada IS DISTINCT FROM huella AND fecha_dia IS NOT NULL
 GROUP BY empresa, fecha_dia
 ORDER BY fecha_dia, empresa
 LIMIT %(limite)s

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 import time_machine
 
-from ov_assets.cli.partition_run import run_chain
 from ov_assets.days import CompanyDay
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.manifest import Manifest
@@ -142,26 +141,6 @@ def test_a_person_who_runs_the_day_asks_at_once_and_in_vain_nothing_is_written_a
     switch(portal)
     assert failed(materialize(PARTITION)) == []
     assert_equals_truth(portal, database, bucket, PARTITION)
-
-
-def test_a_pqr_that_cannot_be_read_again_stays_captured_and_the_day_rests(
-    portal: Any, database: dict[str, Any], bucket: Any, data_dir: Path, instance: dg.DagsterInstance
-) -> None:
-    bad, _ = add_pqr(portal, "aire", attachments=2), add_pqr(portal, "aire", attachments=0)
-    switch(portal, **{f"r{bad}": "second_500"})
-    assert materialize(PARTITION).success
-    before, faults = manifest_of(data_dir, bad), faults_of(database)
-    make_due(database)
-    assert sensed(instance) == [str(PARTITION)]
-    portal.control("aire").put("faults", json={"detail_404": {"radicado": bad}}).raise_for_status()
-    summary = run_chain(PARTITION, instance, lambda *_: None)
-    assert summary.errors == [
-        f"{PARTITION}: check every_listed_pqr_captured failed: 1 — {bad}: adjunto 2 (HTTP 500)"
-    ]
-    assert manifest_of(data_dir, bad) == before
-    assert faults_of(database) == faults
-    assert instance.get_runs()[0].tags[INCOMPLETE_TAG] == "1"
-    assert sensed(instance) == []
 
 
 def test_a_new_capture_keeps_the_file_that_the_one_before_had_and_asks_for_it_as_it_is_now(

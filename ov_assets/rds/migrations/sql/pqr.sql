@@ -149,3 +149,17 @@ CREATE INDEX IF NOT EXISTS listado_ov_por_releer ON data_general.listado_ov (rel
     WHERE presente AND releer_en IS NOT NULL;
 CREATE INDEX IF NOT EXISTS listado_ov_con_faltantes ON data_general.listado_ov (empresa, fecha_dia)
     WHERE presente AND adjuntos_faltantes <> '[]';
+
+-- name: rereads
+-- How many PQR of a company were read again on a day, so that a day's budget holds.
+CREATE TABLE IF NOT EXISTS data_general.relecturas_ov (
+    empresa text NOT NULL,
+    dia date NOT NULL,
+    releidas integer NOT NULL,
+    CONSTRAINT relecturas_ov_pkey PRIMARY KEY (empresa, dia)
+);
+COMMENT ON COLUMN data_general.relecturas_ov.dia IS 'El día en que se leyó (Bogotá), no el de la PQR.';
+COMMENT ON COLUMN data_general.relecturas_ov.releidas IS
+    'Cuántas PQR ya capturadas se abrieron de nuevo ese día por OV_PORTAL_REREADS, cambiaran o no.';
+
+SELECT pg_temp.marcar('data_general.relecturas_ov');
