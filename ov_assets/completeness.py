@@ -56,6 +56,9 @@ def judge(
         faults.append("el portal no se ha consultado desde que terminó el día")
     if uncaptured:
         faults.append(f"{len(uncaptured)} PQR sin capturar: {_named(uncaptured)}")
+    if day.faltantes:
+        lacking = {radicado: ", ".join(map(str, files)) for radicado, files in day.faltantes.items()}
+        faults.append(f"{len(lacking)} PQR sin algún adjunto, que el portal no entrega: {_named(lacking)}")
     if day.sin_cargar:
         faults.append(f"{day.sin_cargar} PQR listadas sin cargar")
     if day.rechazadas:

@@ -47,6 +47,11 @@ def partitions_in_flight(instance: dg.DagsterInstance) -> set[CompanyDay]:
     return {partition for run in runs if (partition := partition_of(run))}
 
 
+def is_by_hand(run: dg.DagsterRun) -> bool:
+    """Whether a person asked for a run, in the UI or a terminal: no schedule, and no sensor."""
+    return not {"dagster/schedule_name", "dagster/sensor_name"} & run.tags.keys()
+
+
 def histories(
     instance: dg.DagsterInstance, partitions: Iterable[CompanyDay], job_name: str, now: datetime
 ) -> dict[CompanyDay, History]:

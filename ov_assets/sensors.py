@@ -8,6 +8,7 @@ import dagster as dg
 from ov_assets import completeness
 from ov_assets.days import FIRST_DAY, CompanyDay
 from ov_assets.flow.backlog import decide
+from ov_assets.flow.rereads import days_due
 from ov_assets.jobs import chain_job, s3_job
 from ov_assets.partitions import partition_key
 from ov_assets.rds.diff import PendingPartition, missing_local_partitions, pending_partitions
@@ -73,12 +74,15 @@ def pending_captures_sensor(
     """Busca PQR que el portal lista como finalizadas y que no están capturadas así, y pide su cadena.
 
     Así llega también la PQR de un día pasado que se finaliza tarde, sea cual sea su fecha. Y pide los días de
-    la última semana por los que nadie ha preguntado al portal desde que terminaron.
+    la última semana por los que nadie ha preguntado al portal desde que terminaron, y los que tienen PQR por
+    releer: les falta un adjunto, o pudieron cambiar sin que la lista lo muestre.
     """
-    last = (datetime.now(BOGOTA) - OVERDUE).date() - timedelta(days=1)
+    now = datetime.now(BOGOTA)
+    last = (now - OVERDUE).date() - timedelta(days=1)
     with database.connect() as connection:
         pending = pending_captures(connection, PENDING_PARTITIONS_MAX)
         overdue = completeness.not_asked(connection, last - timedelta(days=GAP_DAYS - 1), last)
+        overdue |= days_due(connection, now)
     return ask(context, pending, chain_job.name, "pending_captures", overdue)
 
 

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     ov_portal_tabs: int = 4
     ov_portal_min_interval_ms: int = 0
     ov_attachment_max_mb: int = 50
+    ov_portal_rereads: int = Field(2000, ge=0)  # captured PQR that are read again, a day and company
     ov_portal_recycle_mb: int = 3072  # summed RSS, which counts shared pages more than once
     ov_session_key: SecretStr | None = None
     ov_evidence_days: int = 30

@@ -108,7 +108,7 @@ CHECKS: dict[str, Advice] = {
     "every_listed_pqr_captured": Advice(
         "hay PQR listadas sin capturar",
         "Abra el control en Dagster: nombra cada radicado y su causa. Las demás PQR ya siguieron, y la que "
-        "falta se vuelve a pedir sola; si insiste, mírela en el portal.",
+        "falta, o el adjunto que falta, se vuelve a pedir sola; si insiste, mírela en el portal.",
     ),
     "csv_contract": Advice(
         "el CSV no cumple su contrato", "Materialice `pqr_captures` y `company_csv` de la partición."

@@ -31,7 +31,7 @@ FIRST_LINE = 2  # the header is line 1
 def every_listed_pqr_captured(
     context: dg.AssetCheckExecutionContext, database: Database, disk: Disk
 ) -> dg.AssetCheckResult:
-    """Cada PQR que el portal lista está completa en disco; la que falta se nombra, con su causa."""
+    """Cada PQR listada está completa en disco; la que falta, y el adjunto que falta, con su causa."""
     partition = company_day(context.partition_key)
     store = disk.open().captures(partition)
     failures = store.outcome()
@@ -45,6 +45,9 @@ def every_listed_pqr_captured(
         for radicado in sorted(expected)
         if radicado not in whole or radicado in failures
     }
+    for radicado in sorted(expected & whole - missing.keys()):
+        if files := manifests[radicado].adjuntos_faltantes:
+            missing[radicado] = ", ".join(map(str, files))
     return dg.AssetCheckResult(
         passed=not missing,
         description=_named(missing) if missing else f"{len(expected)} of {len(expected)} captured",

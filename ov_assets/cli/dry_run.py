@@ -15,7 +15,7 @@ import psycopg
 from ov_assets.cli.summary import Summary
 from ov_assets.days import CompanyDay
 from ov_assets.flow import progress
-from ov_assets.flow.capture import read_day
+from ov_assets.flow.capture import lacks_files, read_day
 from ov_assets.flow.diff import plan
 from ov_assets.flow.load import load
 from ov_assets.flow.reserve import reserved
@@ -65,7 +65,7 @@ def _captured(partition: CompanyDay, connection: psycopg.Connection, summary: Su
             if kept.folder.is_dir():
                 shutil.copytree(kept.folder, store.folder, copy_function=_link)
             site = portals.site(partition.company)
-            read_day(site, portals.limits(site), partition.day, store, report, still_ours)
+            read_day(site, portals.limits(site), partition.day, store, report, still_ours, lacks_files)
         summary.listed, summary.captured = len(report.listed), len(report.listed) - len(report.failures)
         summary.errors += [
             f"{partition}: {failure.numero_radicado} is not captured: {failure.cause}"

@@ -27,15 +27,21 @@ def instance_of(dagster_home: str) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def run_chain(partition: CompanyDay, instance: dg.DagsterInstance, listener: progress.Listener) -> Summary:
-    """Materialize the chain of one partition."""
+def run_chain(
+    partition: CompanyDay,
+    instance: dg.DagsterInstance,
+    listener: progress.Listener,
+    *,
+    reread: bool = False,
+) -> Summary:
+    """Materialize the chain of one partition. reread: read each of its PQR again."""
     job = defs.resolve_job_def(chain_job.name)
     with progress.listening(listener):
         result = job.execute_in_process(
             partition_key=partition_key(partition),
             instance=instance,
             raise_on_error=False,
-            run_config=QUIET,
+            run_config=QUIET | {"ops": {"pqr_captures": {"config": {"releer": reread}}}},
             tags={PROCESS_TAG: this_process(), "ov/trigger": "ov run"},
         )
     return summarise(partition, result)

@@ -24,13 +24,18 @@ from ov_assets.cli.shared import (
     help="Print what would be loaded and uploaded; leave no row, object or capture. Session and evidence of "
     "faults are kept, as by any visit to the portal.",
 )
+@click.option("--reread", is_flag=True, help="Read each PQR again, though the list says the same of it.")
 @click.option("--json", "as_json_object", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_object: bool) -> None:
+def run(
+    ctx: click.Context, company: str, day: date, dry_run: bool, reread: bool, as_json_object: bool
+) -> None:
     """Materialize the whole chain of one partition: portal → CSV → RDS → diff → S3 → report.
 
     Exit code 0: done; 1: failed; 2: wrong usage. What is done already isn't done again.
     """
+    if dry_run and reread:
+        raise click.UsageError("--reread is of no use with --dry-run, which keeps no capture.")
     with environment() as dagster_home:
         from ov_assets.days import CompanyDay
 
@@ -45,7 +50,7 @@ def run(ctx: click.Context, company: str, day: date, dry_run: bool, as_json_obje
                 from ov_assets.cli.partition_run import instance_of, run_chain
 
                 with instance_of(dagster_home) as instance:
-                    summary = run_chain(partition, instance, listener)
+                    summary = run_chain(partition, instance, listener, reread=reread)
     if as_json_object:
         click.echo(as_json(summary))
     else:

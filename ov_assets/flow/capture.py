@@ -5,13 +5,11 @@ another one, since the lock's may be gone by then.
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from datetime import date, datetime
 
-import psycopg
-
 from ov_assets.days import CompanyDay
-from ov_assets.flow import progress
+from ov_assets.flow import progress, rereads
+from ov_assets.flow.rereads import Connect
 from ov_assets.flow.reserve import reserved
 from ov_assets.portal import row as portal
 from ov_assets.portal.capture import capture_day
@@ -21,12 +19,11 @@ from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.manifest import Manifest
 from ov_assets.rds.asked import record_asked
 from ov_assets.rds.connection import RdsError
 from ov_assets.rds.listing import ListedRow, ListingCounts, record_listing
 from ov_assets.timezone import BOGOTA
-
-Connect = Callable[[], AbstractContextManager[psycopg.Connection]]
 
 
 def walk(
@@ -45,21 +42,46 @@ def walk(
 
 
 def capture(
-    connect: Connect, site: Site, limits: Limits, day: date, store: CaptureStore, report: CaptureReport
+    connect: Connect,
+    site: Site,
+    limits: Limits,
+    day: date,
+    store: CaptureStore,
+    report: CaptureReport,
+    *,
+    by_hand: bool = False,
+    reread_all: bool = False,
 ) -> ListingCounts:
     """Capture what a portal lists of a day; note what was listed, what lacks and why, whatever stops it.
 
+    What is due is read again; by_hand: so is whatever lacks a file. reread_all: and everything else.
     Raises PortalError, LockBusyError, LockLostError and RdsError.
     """
-    with connect() as guard, reserved(guard, site.company.slug) as still_ours:
+    partition = CompanyDay(site.company.slug, day)
+    with connect() as guard, reserved(guard, partition.company) as still_ours:
         started = datetime.now(BOGOTA)
+        with connect() as connection:
+            due = rereads.due_now(connection, partition.company, started, day)
+        chosen = {radicado for group in due for radicado in group.radicados}
+        counted = {radicado for group in due if not group.lacks_file for radicado in group.radicados}
+
+        def again(manifest: Manifest) -> bool:
+            is_due = manifest.numero_radicado in chosen
+            return reread_all or is_due or (by_hand and lacks_files(manifest))
+
         try:
-            read_day(site, limits, day, store, report, still_ours)
+            read_day(site, limits, day, store, report, still_ours, again)
         except (PortalError, RdsError):
+            rereads.note(connect, partition.company, store, report, counted, started)
             if report.looks:
-                _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=False)
+                _keep(connect, partition, store, report, started, complete=False)
             raise
-        return _keep(connect, CompanyDay(site.company.slug, day), store, report, started, complete=True)
+        rereads.note(connect, partition.company, store, report, counted, started)
+        return _keep(connect, partition, store, report, started, complete=True)
+
+
+def lacks_files(manifest: Manifest) -> bool:
+    return bool(manifest.adjuntos_faltantes)
 
 
 def read_day(
@@ -69,6 +91,7 @@ def read_day(
     store: CaptureStore,
     report: CaptureReport,
     still_ours: Callable[[], None],
+    again: Callable[[Manifest], bool],
 ) -> None:
     """Bring the captures of a day up to date. Raises PortalError, and what `still_ours` raises."""
     capture_day(
@@ -80,6 +103,7 @@ def read_day(
         on_progress=lambda done, total: progress.report("pqr_captures", done, total),
         report=report,
         still_ours=still_ours,
+        again=again,
     )
 
 

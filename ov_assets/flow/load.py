@@ -6,13 +6,14 @@ from pathlib import Path
 import psycopg
 
 from ov_assets.days import CompanyDay
+from ov_assets.flow.rereads import planned
 from ov_assets.flow.staging import Staging
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.pqr.csv_contract import CsvContractError, read_company_csv, read_rejects_csv, written_sha256
 from ov_assets.pqr.files import sha256_of
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.files_on_record import FileOnRecord
-from ov_assets.rds.listing import record_captured
+from ov_assets.rds.listing import Captured, record_captured
 from ov_assets.rds.loader import LoadResult, load_partition
 from ov_assets.rds.rejects import Thresholds
 from ov_assets.settings import Settings
@@ -74,15 +75,16 @@ def files_of_partition(store: CaptureStore, csv: Path) -> Iterator[FileOnRecord]
     )
 
 
-def captured_in(staging: Staging, partition: CompanyDay) -> dict[str, str]:
-    """By radicado, of which list row (its huella) each PQR of the CSV was captured, the rejected ones too.
+def captured_in(staging: Staging, partition: CompanyDay) -> Iterator[Captured]:
+    """Each PQR of the CSV as it was captured, the rejected ones too.
 
     A capture that is newer than the CSV is left out: it isn't loaded yet.
     """
-    written = {row["numero_radicado"]: row["extraido_en"] for row in read_company_csv(staging.csv(partition))}
+    written = {row["numero_radicado"]: row for row in read_company_csv(staging.csv(partition))}
     rejected = {row["numero_radicado"] for row in read_rejects_csv(staging.rejects(partition))}
-    return {
-        radicado: manifest.huella_lista
-        for radicado, manifest in staging.captures(partition).manifests().items()
-        if radicado in rejected or written.get(radicado) == manifest.extraido_en.isoformat()
-    }
+    for radicado, manifest in staging.captures(partition).manifests().items():
+        read_at, row = manifest.extraido_en, written.get(radicado)
+        if radicado in rejected or (row and row["extraido_en"] == read_at.isoformat()):
+            is_blank = row is not None and not row["numero_reclamo_sgc"]
+            again_at = planned(manifest, read_at, is_blank=is_blank)
+            yield Captured(radicado, manifest.huella_lista, read_at, again_at, manifest.adjuntos_faltantes)

@@ -20,9 +20,11 @@ from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
 from ov_assets.pqr.captures import CaptureStore
+from ov_assets.pqr.manifest import Manifest
 
 Progress = Callable[[int, int], None]
 StillOurs = Callable[[], None]
+Again = Callable[[Manifest], bool]
 Ask = Callable[[PortalSession, PqrList, Filter, OnPage], Awaitable[Look]]
 
 
@@ -36,9 +38,10 @@ class _Capture:
         now: Callable[[], datetime],
         report: CaptureReport,
         still_ours: StillOurs,
+        again: Again,
     ) -> None:
         self.site, self.day, self.store, self.limits, self.now = site, day, store, limits, now
-        self.report, self.still_ours = report, still_ours
+        self.report, self.still_ours, self.again = report, still_ours, again
         self.wanted = Filter(FINALIZADO, day, day)
 
     async def run(self, on_progress: Progress) -> None:
@@ -65,7 +68,7 @@ class _Capture:
         self, session: PortalSession, pqr_list: PqrList, on_progress: Progress
     ) -> None:
         """The details are captured while the list is walked: neither has to wait for the other."""
-        details = Details(session, self.store, self.now, self.report, self.still_ours)
+        details = Details(session, self.store, self.now, self.report, self.still_ours, self.again)
         walking = asyncio.Lock()
 
         async def recycle() -> None:
@@ -132,8 +135,8 @@ class _Capture:
 
     def _name_the_rest(self, error: Exception) -> None:
         """The work stops: what is listed and not captured lacks because of this."""
-        for row in Details.lacking(self.store, self.report.listed.values()):
-            if row.numero_radicado not in self.report.failures:
+        for row in self.report.listed.values():
+            if row.numero_radicado not in self.report.failures and not Details.standing(self.store, row):
                 self.report.failures[row.numero_radicado] = Failure.of(row.numero_radicado, error)
 
 
@@ -146,8 +149,12 @@ def capture_day(
     on_progress: Progress = lambda done, total: None,
     report: CaptureReport | None = None,
     still_ours: StillOurs = lambda: None,
+    again: Again = lambda _: False,
 ) -> CaptureReport:
     """Capture every finalised PQR of one day; what is on disk and unchanged in the list isn't opened again.
+
+    But if `again` says so of its capture: then its page is read once more, the files that it lacks are asked
+    for, and it is captured anew if anything differs.
 
     Returns a report that names each listed PQR that isn't captured. Raises a PortalError when the
     portal as a whole can't be read: down, blocked, login refused, layout changed, filter ignored; a `report`
@@ -155,5 +162,5 @@ def capture_day(
     each PQR and after each page of the list: the account may be somebody else's by now.
     """
     report = report if report is not None else CaptureReport()
-    asyncio.run(_Capture(site, day, store, limits, now, report, still_ours).run(on_progress))
+    asyncio.run(_Capture(site, day, store, limits, now, report, still_ours, again).run(on_progress))
     return report

@@ -122,11 +122,12 @@ class DetailUnanswered(DetailDoubtful):
 class AttachmentFailed(PortalError):
     """An attachment is named on the page, but its bytes don't come, or aren't what the name says.
 
-    refused: the server said so, and kept nobody waiting.
+    refused: the server said so, and kept nobody waiting. problem: what is wrong, alone.
     """
 
     passing = True
     refused: bool = False
+    problem: str = ""
     advice = "The other PQRs went on; the next run tries this one again."
 
 

@@ -10,14 +10,14 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from ov_assets.pqr.files import replace_atomically, safe_name, sha256_of, sync_directory, write_durably
-from ov_assets.pqr.manifest import CapturedFile, Clase, Manifest
+from ov_assets.pqr.manifest import CapturedFile, Clase, Manifest, MissingFile
 from ov_assets.pqr.record import RADICADO, Pqr
 from ov_assets.timezone import BOGOTA
 
@@ -62,6 +62,7 @@ class Draft:
     folder: Path
     files: list[CapturedFile]
     names: set[str]
+    missing: Sequence[MissingFile] = ()
 
     def add(self, clase: Clase, nombre: str, data: bytes) -> None:
         """Keep one file. `nombre` is what the portal calls it."""
@@ -205,17 +206,21 @@ class CaptureStore:
                     missing.append(file)
         return missing
 
-    def read_pqr(self, manifest: Manifest) -> Pqr:
-        """The record of a capture. Raises BrokenCaptureError when the bytes aren't the manifest's,
-        UnreadableCaptureError, and ValueError for bytes that aren't a record.
+    def read(self, manifest: Manifest, clase: Clase) -> bytes:
+        """The first file of a class. Raises BrokenCaptureError when the bytes aren't the manifest's,
+        UnreadableCaptureError.
         """
-        file = next(file for file in manifest.archivos if file.clase is Clase.JSON)
+        file = next(file for file in manifest.archivos if file.clase is clase)
         path = self.path_of(manifest, file)
         where = f"{self.company} {self.day} radicado {manifest.numero_radicado}"
         with self._naming(path.parent):
             if not path.is_file() or sha256_of(path) != file.hash_archivo:
-                raise BrokenCaptureError(f"{where}: {JSON_NAME} is gone or altered since it was captured")
-            return Pqr.from_json(path.read_bytes())
+                raise BrokenCaptureError(f"{where}: {file.ruta} is gone or altered since it was captured")
+            return path.read_bytes()
+
+    def read_pqr(self, manifest: Manifest) -> Pqr:
+        """The record of a capture. Raises what `read` does, and ValueError for bytes that aren't a record."""
+        return Pqr.from_json(self.read(manifest, Clase.JSON))
 
     @contextmanager
     def draft(self, numero_radicado: str, huella_lista: str, extraido_en: datetime) -> Iterator[Draft]:
@@ -228,8 +233,9 @@ class CaptureStore:
         draft = Draft(beside, [], set())
         try:
             yield draft
+            files, missing = tuple(draft.files), tuple(draft.missing)
             manifest = Manifest(
-                self.company, self.day, numero_radicado, huella_lista, extraido_en, tuple(draft.files)
+                self.company, self.day, numero_radicado, huella_lista, extraido_en, files, missing
             )
             write_durably(beside / MANIFEST_NAME, manifest.to_json())
             for folder in {beside, *(path.parent for path in beside.rglob("*"))}:

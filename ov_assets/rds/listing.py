@@ -1,11 +1,13 @@
 """`listado_ov`: what the portal lists, as last seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from ov_assets.pqr.manifest import MissingFile
 from ov_assets.rds.connection import private_errors, query
 
 
@@ -106,12 +108,39 @@ class PendingDay:
     desde: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One PQR that is loaded. huella: of the list row. capturado_en: when its page was read, aware.
+
+    releer_en: from when on it is due to be read again. faltantes: the attachments that it lacks.
+    """
+
+    numero_radicado: str
+    huella: str
+    capturado_en: datetime
+    releer_en: datetime | None = None
+    faltantes: Sequence[MissingFile] = ()
+
+
 @private_errors
-def record_captured(conn: psycopg.Connection, company: str, huellas: Mapping[str, str]) -> int:
-    """Note which PQR are captured, by radicado, from which list row; how many notes were news."""
-    params = {"empresa": company, "radicados": list(huellas), "huellas": list(huellas.values())}
+def record_captured(conn: psycopg.Connection, company: str, captured: Iterable[Captured]) -> int:
+    """Note which PQR are captured from which list row, and what they lack; how many notes were news."""
+    rows = list(captured)
+    params = {
+        "empresa": company,
+        "radicados": [row.numero_radicado for row in rows],
+        "huellas": [row.huella for row in rows],
+        "capturados": [row.capturado_en for row in rows],
+        "releer": [row.releer_en for row in rows],
+        "faltantes": [_as_jsonb(row.faltantes) for row in rows],
+    }
     with conn.transaction():
         return conn.execute(query("listing_captured"), params).rowcount
+
+
+def _as_jsonb(files: Sequence[MissingFile]) -> Jsonb:
+    named = [file.as_json() for file in files]
+    return Jsonb([file | {"nombre": str(file["nombre"]).replace("\x00", "")} for file in named])
 
 
 @private_errors

@@ -1,12 +1,20 @@
 -- name: listing_captured
 UPDATE data_general.listado_ov AS l
-SET huella_capturada = c.huella
-FROM unnest(%(radicados)s::text[], %(huellas)s::text[]) AS c (numero_radicado, huella)
+SET
+    huella_capturada = c.huella,
+    capturado_en = c.capturado_en,
+    leido_en = c.capturado_en,
+    releer_en = c.releer_en,
+    adjuntos_faltantes = c.faltantes
+FROM unnest(
+    %(radicados)s::text[], %(huellas)s::text[], %(capturados)s::timestamptz[], %(releer)s::timestamptz[],
+    %(faltantes)s::jsonb[]) AS c (numero_radicado, huella, capturado_en, releer_en, faltantes)
 WHERE l.empresa = %(empresa)s
     AND l.numero_radicado = c.numero_radicado
-    AND l.huella_capturada IS DISTINCT FROM c.huella
+    AND (l.huella_capturada, l.capturado_en) IS DISTINCT FROM (c.huella, c.capturado_en)
     -- What an older capture saw, as that of the day under which the PQR stood before, takes nothing back.
-    AND (c.huella = l.huella OR l.huella_capturada IS DISTINCT FROM l.huella)
+    AND (l.huella_capturada IS DISTINCT FROM l.huella
+        OR (c.huella = l.huella AND (l.capturado_en IS NULL OR l.capturado_en <= c.capturado_en)))
 
 -- name: listing_copy
 COPY lista_ov (numero_radicado, fecha, estado, huella) FROM STDIN;

@@ -49,6 +49,11 @@ WITH dia AS (
         WHERE empresa = %(empresa)s AND fecha BETWEEN %(desde)s AND %(hasta)s AND clase <> 'csv'
         GROUP BY 1, 2
     ) AS pqr
+    -- A PQR that lacks a file isn't whole, though every file that it has is there.
+    WHERE NOT EXISTS (
+        SELECT FROM data_general.listado_ov AS l
+        WHERE l.empresa = %(empresa)s AND l.numero_radicado = pqr.numero_radicado
+            AND l.presente AND l.adjuntos_faltantes <> '[]')
     GROUP BY 1
 )
 SELECT fecha, COALESCE(listada.n, 0), COALESCE(cargada.n, 0), COALESCE(archivada.n, 0)
@@ -93,7 +98,9 @@ WITH dia AS (
             AND NOT EXISTS (
                 SELECT FROM data_general.rechazos_ov q
                 WHERE q.empresa = l.empresa AND q.numero_radicado = l.numero_radicado
-                  AND q.estado = 'pendiente')) AS sin_cargar
+                  AND q.estado = 'pendiente')) AS sin_cargar,
+        jsonb_object_agg(l.numero_radicado, l.adjuntos_faltantes)
+            FILTER (WHERE l.adjuntos_faltantes <> '[]') AS faltantes
     FROM data_general.listado_ov l
     WHERE l.empresa = %(empresa)s AND l.fecha_dia BETWEEN %(desde)s AND %(hasta)s AND l.presente
     GROUP BY 1
@@ -132,7 +139,8 @@ SELECT
     COALESCE(archivo.n, 0),
     COALESCE(archivo.subidos, 0),
     COALESCE(archivo.n - archivo.subidos, 0),
-    COALESCE(registro.por_estado, '{{}}'::jsonb)
+    COALESCE(registro.por_estado, '{{}}'::jsonb),
+    COALESCE(listada.faltantes, '{{}}'::jsonb)
 FROM dia
 LEFT JOIN listada USING (fecha)
 LEFT JOIN cargada USING (fecha)

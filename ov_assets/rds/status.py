@@ -1,10 +1,12 @@
 """How far each day of a company has come: listed, loaded, rejected, on file, in S3."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import psycopg
 
+from ov_assets.pqr.manifest import MissingFile
 from ov_assets.rds.connection import company_query, private_errors
 
 
@@ -15,7 +17,8 @@ class DayStatus:
     listadas: PQR that the portal lists; of them listadas_en_rds in the company's table, sin_cargar neither
     there nor in quarantine. filas: PQR in the table, listed or not. rechazadas: rejects that wait.
     archivos: current files. subidos: those with an object `subido` or `pre_existente`. pendientes: the
-    others. por_estado: current files with a row in the registry, by its state.
+    others. por_estado: current files with a row in the registry, by its state. faltantes: by radicado, the
+    attachments that the portal names and didn't hand out.
     """
 
     empresa: str
@@ -29,6 +32,7 @@ class DayStatus:
     subidos: int
     pendientes: int
     por_estado: dict[str, int]
+    faltantes: Mapping[str, Sequence[MissingFile]] = field(default_factory=dict)
 
 
 @private_errors
@@ -42,4 +46,8 @@ def status(
     days = {"empresa": company, "desde": first_day, "hasta": last_day, "bucket": bucket}
     with conn.transaction():
         rows = conn.execute(company_query("status", company), days).fetchall()
-    return [DayStatus(company, *row) for row in rows]
+    return [DayStatus(company, *(*row[:-1], _by_radicado(row[-1]))) for row in rows]
+
+
+def _by_radicado(missing: dict[str, list[dict]]) -> dict[str, list[MissingFile]]:
+    return {radicado: [*map(MissingFile.from_json, files)] for radicado, files in missing.items()}

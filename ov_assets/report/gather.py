@@ -78,6 +78,14 @@ def gather(
                 for radicado in expected
                 if radicado not in captures or radicado in failures
             ),
+            *(
+                _missing(
+                    radicado, f"adjunto {file.posicion}", f"{file.causa}, desde {file.desde:%d/%m/%Y %H:%M}"
+                )
+                for radicado in expected
+                if radicado in captures
+                for file in captures[radicado].adjuntos_faltantes
+            ),
             *(_missing(file.numero_radicado, f"archivo {file.clase}", file.motivo) for file in diff.pending),
         ],
         cuarentena=[

@@ -25,7 +25,10 @@ def resources() -> dict[str, Any]:
 
 
 def materialize(
-    partition: CompanyDay, *names: str, instance: dg.DagsterInstance | None = None
+    partition: CompanyDay,
+    *names: str,
+    instance: dg.DagsterInstance | None = None,
+    tags: dict[str, str] | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Materialize the named assets (all without a name) of one partition, with their checks."""
     selection = dg.AssetSelection.assets(*names) if names else dg.AssetSelection.all()
@@ -35,6 +38,7 @@ def materialize(
         partition_key=partition_key(partition),
         resources=resources(),
         instance=instance,
+        tags=tags,
         raise_on_error=False,
     )
 

@@ -197,3 +197,9 @@ def test_killed_in_capture_load_and_upload_nothing_is_lost_and_nothing_twice(
     opened = portal.control("aire").get("stats").json()["detail_requests"]
     assert set(opened) == set(radicados)
     assert max(opened.values()) <= 2
+
+
+def test_a_dry_run_keeps_nothing_to_be_read_again() -> None:
+    result = CliRunner().invoke(main, [*RUN, "--dry-run", "--reread"])
+    assert result.exit_code == 2
+    assert "--reread" in result.output

@@ -130,4 +130,5 @@ def captured(portal: Any, folder: Path, ways: list[tuple[str, Any]], size: int) 
         assert report.listed.keys() == truth(portal, COMPANY).keys(), f"{size} PQR, {switches}"
     assert missing & report.listed.keys() == report.failures.keys(), f"{size} PQR, {switches}"
     assert stats(portal)["logins_failed"] == 0
-    return type(stopped[0]).__name__ if stopped else "named" if missing else "complete", switches
+    lacking = missing or report.missing_files
+    return type(stopped[0]).__name__ if stopped else "named" if lacking else "complete", switches

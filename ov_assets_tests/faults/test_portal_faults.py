@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ov_assets.portal.report import CaptureReport
+from ov_assets.pqr.captures import CaptureStore
 from ov_assets.sandbox.portal.faults import ATTACHMENT_MODES, SGC_MODES, SWITCHES
 from ov_assets_tests.portal.tools import (
     COMPANY,
@@ -153,11 +154,19 @@ def test_every_attachment_mode_is_captured_or_named(portal: Any, tmp_path: Path)
     sign_in(portal, tmp_path / "home")
     faults(portal, attachments=modes)
     report, stopped, missing = end_state(portal, tmp_path, COMPANY)
-    assert stopped is None
-    lost = {"http_500", "zero_bytes", "wrong_magic", "elsewhere"}
-    assert {modes[radicado] for radicado in missing} == {*lost, "http_403"}
-    causes = {modes[radicado]: failure.cause for radicado, failure in report.failures.items()}
-    assert causes == {**dict.fromkeys(lost, "AttachmentFailed"), "http_403": "DetailMissing"}
+    assert (stopped, missing, report.failures) == (None, set(), {})
+    manifests = CaptureStore(tmp_path / "data", COMPANY, EMPTY_DAY).manifests()
+    lacking = {
+        modes[radicado]: [(file.posicion, file.causa) for file in manifest.adjuntos_faltantes]
+        for radicado, manifest in manifests.items()
+        if manifest.adjuntos_faltantes
+    }
+    assert lacking == {
+        "http_500": [(1, "HTTP 500")],
+        "http_403": [(1, "HTTP 403")],
+        "wrong_magic": [(1, "not a .jpg file, nor any other that is known")],
+        "elsewhere": [(1, "it lies at localhost, which isn't the portal")],
+    }
 
 
 @pytest.mark.parametrize("mode", ["download", "new_tab", "inline_viewer", "fetched_blob"])
@@ -198,12 +207,12 @@ def test_one_lost_pqr_stops_no_other(portal: Any, tmp_path: Path) -> None:
         portal,
         detail_404={"radicado": radicados[1]},
         detail_500={"requests": None, "radicado": radicados[2]},
-        attachments={radicados[4]: "zero_bytes"},
+        attachments={radicados[4]: "wrong_magic"},
     )
     report, stopped, missing = end_state(portal, tmp_path, COMPANY)
     assert stopped is None
-    assert missing == {radicados[1], radicados[2], radicados[4]}
-    assert report.failures[radicados[4]].cause == "AttachmentFailed"
+    assert missing == {radicados[1], radicados[2]}
+    assert report.missing_files == 1
     assert {report.failures[radicados[n]].cause for n in (1, 2)} == {"DetailMissing"}
 
 

@@ -1,9 +1,11 @@
 """Portals that behave as none here does, and as a real one may: nothing is lost, and nothing is mistaken."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import psutil
@@ -18,12 +20,15 @@ from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
 from ov_assets.portal.pages.looking import list_window
 from ov_assets.portal.pages_file import read_pages
+from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.site import Site
+from ov_assets.pqr.captures import CaptureStore
 from ov_assets.timezone import BOGOTA
 from ov_assets_tests.portal.tools import (
     COMPANY,
     EMPTY_DAY,
     add_pqrs,
+    any_fault,
     capture,
     differences,
     faults,
@@ -114,8 +119,33 @@ def test_a_file_that_lies_on_another_host_is_not_fetched_from_there(portal: Any,
     sign_in(portal, tmp_path)
     faults(portal, attachments="elsewhere")
     report = capture(portal, tmp_path, quick(tmp_path))
-    assert report.failures[radicado].cause == "AttachmentFailed"
-    assert "localhost, which isn't the portal" in report.failures[radicado].message
+    assert report.missing_files == 1
+    manifest = CaptureStore(tmp_path, COMPANY, EMPTY_DAY).manifests()[radicado]
+    assert [file.causa for file in manifest.adjuntos_faltantes] == [
+        "it lies at localhost, which isn't the portal"
+    ]
+
+
+def test_a_file_that_fails_because_the_portal_does_is_not_given_up(portal: Any, tmp_path: Path) -> None:
+    last_try = 5  # each of three asks twice
+    (radicado,) = add_pqrs(portal, 1, attachments=1)
+    sign_in(portal, tmp_path)
+    faults(portal, attachments="elsewhere")  # waited for a while, in which the portal goes
+    report = CaptureReport()
+
+    def go() -> None:
+        while stats(portal)["attachment_requests"].get(radicado, 0) < last_try:
+            sleep(0.1)
+        faults(portal, portal_down=True)
+
+    going = threading.Thread(target=go)
+    going.start()
+    with any_fault() as stopped:
+        capture(portal, tmp_path, quick(tmp_path), report=report)
+    going.join()
+    told = {type(stopped[0]).__name__} if stopped else {report.failures[radicado].cause}
+    assert told == {"PortalDown"}
+    assert CaptureStore(tmp_path, COMPANY, EMPTY_DAY).manifests() == {}
 
 
 @pytest.mark.parametrize(

@@ -326,14 +326,14 @@ def test_a_failing_capture_leaves_no_personal_value_outside_raw(
     radicados = add_pqrs(portal, 3, campos=PLANTED, attachments=1)
     faults(
         portal,
-        attachments={radicados[0]: "zero_bytes"},
+        attachments={radicados[0]: "wrong_magic"},
         detail_404={"radicado": radicados[1]},
         console_error=True,
     )
     report = capture(portal, tmp_path / "data", quick(tmp_path / "home"))
     faults(portal, detail_404=None, attachments=None, layout_changed=["rename_nic"])
     with pytest.raises(LayoutChanged):
-        capture(portal, tmp_path / "data", quick(tmp_path / "home"))
+        capture(portal, tmp_path / "another", quick(tmp_path / "home"))
     assert {"AttachmentFailed", "DetailMissing"} <= {
         folder.name.split("-", 1)[1] for folder in (tmp_path / "home" / "evidence" / COMPANY).glob("*/*")
     }

@@ -10,7 +10,7 @@ from ov_assets.pqr.csv_contract import write_company_csv
 from ov_assets.pqr.manifest import Clase
 from ov_assets.rds.connection import connect
 from ov_assets.rds.files_on_record import FileOnRecord
-from ov_assets.rds.listing import ListedRow, pending_captures, record_captured, record_listing
+from ov_assets.rds.listing import Captured, ListedRow, pending_captures, record_captured, record_listing
 from ov_assets.rds.loader import load_partition, take_turn
 from ov_assets.rds.status import status
 from ov_assets_tests.rds.helpers import DAY, dead_rows, fetch, later, load, row
@@ -124,10 +124,11 @@ def test_what_an_older_capture_saw_does_not_ask_for_a_pqr_again(database, again)
             later(3),
             complete=True,
         )
-        record_captured(conn, "afinia", {R: "vieja"})
+        captured = {"vieja": Captured(R, "vieja", later(1)), "nueva": Captured(R, "nueva", later(4))}
+        record_captured(conn, "afinia", [captured["vieja"]])
         assert [day.fecha for day in pending_captures(conn)] == [NEXT]
-        record_captured(conn, "afinia", {R: "nueva"})
-        record_captured(conn, "afinia", {R: again})
+        record_captured(conn, "afinia", [captured["nueva"]])
+        assert record_captured(conn, "afinia", [captured[again]]) == 0
         assert pending_captures(conn) == []
 
 

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Collection, Sequence
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -24,6 +25,7 @@ from ov_assets.portal.site import Site
 TRAILING_S, LEARN_TRAILING_S, TRAILING_MAX_S = 0.3, 3.0, 10.0
 BETTER_WITHIN_S = 10.0
 REDIRECTS_MAX = 5
+NOT_WHOLE = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.PARTIAL_CONTENT})
 OF_THE_PAGE = frozenset({"image", "font", "script", "stylesheet"})
 REFUSED_PAUSE_S = 0.5
 BINARY = re.compile(r"application/(?!json|xml|javascript)|image/|audio/|video/")
@@ -117,11 +119,13 @@ class _Race:
 async def fetch(session: PortalSession, tab: Tab, index: int, names: Sequence[str], row: ListedRow) -> bytes:
     """The bytes behind the `index`-th attachment link of the page; names: what all its links show.
 
+    No bytes at all may be an answer that went wrong: what is empty twice is an empty file.
     Raises AttachmentFailed, which names the radicado and the cause; SessionExpired, AccessBlocked or
     PortalBusy where the portal says so.
     """
     try:
-        return await _fetch_once(session, tab, index, names, row)
+        if data := await _fetch_once(session, tab, index, names, row):
+            return data
     except AttachmentFailed as failed:
         if not failed.refused:
             raise
@@ -153,6 +157,7 @@ async def _fetch_once(
         failed = AttachmentFailed(
             session.company, f"attachment {index + 1}: {problem}", day=row.day, radicado=row.numero_radicado
         )
+        failed.problem = problem
         failed.step = f"attachment {index + 1}"
         failed.refused = isinstance(data, str)
         raise failed
@@ -278,4 +283,4 @@ def _refusal(
         raise
     except PortalDown as error:
         return error.what
-    return f"HTTP {status}" if status >= 400 else None
+    return f"HTTP {status}" if status >= 400 or status in NOT_WHOLE else None

@@ -1,12 +1,13 @@
 """The details of a day: several tabs at once, each PQR by itself, a fresh browser when one is worn out."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from playwright.async_api import Error as PlaywrightError
 
-from ov_assets.portal.browser.retry import attempts
+from ov_assets.portal.browser.retry import TRIES_OF_ALL_STEPS, attempts
 from ov_assets.portal.browser.session import PortalSession
 from ov_assets.portal.browser.tab import Tab
 from ov_assets.portal.errors import (
@@ -21,13 +22,14 @@ from ov_assets.portal.errors import (
     PortalError,
     SessionExpired,
 )
-from ov_assets.portal.pages import attachments
 from ov_assets.portal.pages.detail import DetailTab
+from ov_assets.portal.pages.files import Fetched, Files
 from ov_assets.portal.pages.patience import named, recover
+from ov_assets.portal.pages.reading import Reading
 from ov_assets.portal.report import CaptureReport, Failure
 from ov_assets.portal.row import ListedRow
 from ov_assets.pqr.captures import JSON_NAME, PDF_NAME, CaptureStore
-from ov_assets.pqr.manifest import Clase
+from ov_assets.pqr.manifest import Clase, Manifest
 
 PQR_TIMEOUT_S = 600.0  # a browser that hangs has no time-out of its own for everything
 UNEXPECTED = (ValueError, LookupError, TypeError)
@@ -44,33 +46,33 @@ class Details:
         now: Callable[[], datetime],
         report: CaptureReport,
         still_ours: Callable[[], None],
+        again: Callable[[Manifest], bool],
     ) -> None:
         self._session, self._store, self._now, self._report = session, store, now, report
-        self._still_ours = still_ours
+        self._still_ours, self._again = still_ours, again
         self._queue: asyncio.Queue[ListedRow | None] = asyncio.Queue()
         self._offered: set[str] = set()  # neither captured yet nor failed
+        self._opened: set[str] = set()  # read once in this capture, so not again by a plan
         self._failures_in_a_row = 0
         self._layout_changed: LayoutChanged | None = None
 
     @staticmethod
-    def lacking(store: CaptureStore, rows: Iterable[ListedRow]) -> list[ListedRow]:
-        """The rows that disk doesn't hold whole, from a list row that said the same."""
-
-        def is_captured(row: ListedRow) -> bool:
-            manifest = store.manifest(row.numero_radicado)
-            return (
-                manifest is not None
-                and manifest.huella_lista == row.huella
-                and not store.missing_files(manifest)
-            )
-
-        return [row for row in rows if not is_captured(row)]
+    def standing(store: CaptureStore, row: ListedRow) -> Manifest | None:
+        """The capture that disk holds whole, from a list row that said the same; None without one."""
+        manifest = store.manifest(row.numero_radicado)
+        if manifest is None or manifest.huella_lista != row.huella or store.missing_files(manifest):
+            return None
+        return manifest
 
     def offer(self, rows: Iterable[ListedRow]) -> None:
-        """Have the rows captured that disk lacks, unless they failed or wait already."""
-        for row in self.lacking(self._store, rows):
+        """Have the rows captured that disk lacks, and read again what is due, unless they failed or wait."""
+        for row in rows:
             radicado = row.numero_radicado
-            if radicado not in self._offered and radicado not in self._report.failures:
+            if radicado in self._offered or radicado in self._report.failures:
+                continue
+            standing = self.standing(self._store, row)
+            if standing is None or (radicado not in self._opened and self._again(standing)):
+                self._opened.add(radicado)
                 self._offered.add(radicado)
                 self._queue.put_nowait(row)
 
@@ -107,13 +109,15 @@ class Details:
         while not await self._all_until_worn_out(step):
             await recycle()
             self._report.browsers += 1
-        if self._layout_changed is not None and not self._report.fresh and not self._is_one_odd_pqr():
+        was_as_expected = self._report.fresh or self._report.reread
+        if self._layout_changed is not None and not was_as_expected and not self._is_one_odd_pqr():
             raise self._layout_changed  # not one page was as expected: it isn't this PQR or that
 
     def _is_one_odd_pqr(self) -> bool:
         """Whether a single page is unlike the others, of which this day has some on disk."""
-        odd = [f for f in self._report.failures.values() if f.cause == LayoutChanged.__name__]
-        return len(odd) == 1 and self._report.unchanged > 0
+        failed = [*self._report.failures.values(), *self._report.unread.values()]
+        odd = [failure for failure in failed if failure.cause == LayoutChanged.__name__]
+        return len(odd) == 1 and self._report.unchanged > len(self._report.unread)
 
     async def _all_until_worn_out(self, step: Callable[[], None]) -> bool:
         """Whether nothing is left; False: the browser is worn out."""
@@ -147,7 +151,9 @@ class Details:
         try:
             await self._capture_one(detail, row)
         except OF_ONE_PQR as error:
-            self._report.failures[radicado] = Failure.of(radicado, error)
+            # What is captured already stays so, though it could not be read again.
+            failed = self._report.unread if self.standing(self._store, row) else self._report.failures
+            failed[radicado] = Failure.of(radicado, error)
             self._failures_in_a_row = self._failures_in_a_row + 1 if error.of_the_portal else 0
             if isinstance(error, LayoutChanged):
                 self._layout_changed = error
@@ -155,7 +161,6 @@ class Details:
                 raise self._verdict(error, row) from None
         else:
             self._report.failures.pop(radicado, None)
-            self._report.fresh.append(radicado)
             self._failures_in_a_row = 0
 
     def _verdict(self, error: PortalError, row: ListedRow) -> PortalError:
@@ -165,13 +170,14 @@ class Details:
         return PortalDown(self._session.company, what, day=row.day)
 
     async def _capture_one(self, detail: DetailTab, row: ListedRow) -> None:
+        files = Files(self._session, self._store, row)
         async for attempt in attempts():
             with attempt:
                 self._still_ours()
                 logins = self._session.logins
                 try:
                     async with asyncio.timeout(PQR_TIMEOUT_S):
-                        await self._open_and_keep(detail, row)
+                        await self._open_and_keep(detail, row, files, attempt.num >= TRIES_OF_ALL_STEPS)
                 except (PortalError, PlaywrightError, TimeoutError, *UNEXPECTED) as error:
                     tab = detail.tab
                     fault = await self._fault(error, row, tab, logins)
@@ -207,18 +213,36 @@ class Details:
             return own
         return fault
 
-    async def _open_and_keep(self, detail: DetailTab, row: ListedRow) -> None:
+    async def _open_and_keep(self, detail: DetailTab, row: ListedRow, files: Files, last_try: bool) -> None:
+        """Capture a PQR; one that is only read again is captured anew only if something differs."""
         await detail.show(row)
         assert detail.tab is not None
-        read_at = self._now()
-        reading, pdf = await detail.read_and_print(row)
-        files = [
-            (name, await attachments.fetch(self._session, detail.tab, index, reading.attachments, row))
-            for index, name in enumerate(reading.attachments)
-        ]
+        read_at, standing = self._now(), self.standing(self._store, row)
+        reading = await detail.read(row) if standing else None
+        if standing and reading and self._says(standing, reading):
+            pdf, fetched, lacking = b"", Fetched(), len(standing.adjuntos_faltantes)
+            if lacking:
+                pdf = self._store.read(standing, Clase.PDF)
+                fetched = await files.fetch(
+                    detail.tab, reading, read_at, only_missing=True, last_try=last_try
+                )
+            if len(fetched.missing) == lacking:
+                self._report.reread[row.numero_radicado] = read_at
+                return
+        else:
+            reading, pdf = await detail.read_and_print(row)
+            fetched = await files.fetch(detail.tab, reading, read_at, only_missing=False, last_try=last_try)
         with self._store.draft(row.numero_radicado, row.huella, read_at) as draft:
             draft.add(Clase.JSON, JSON_NAME, reading.pqr.to_json())
             draft.add(Clase.PDF, PDF_NAME, pdf)
-            for name, data in files:
+            for name, data in fetched.files:
                 draft.add(Clase.ADJUNTO, name, data)
-        self._report.attachments += len(files)
+            draft.missing = fetched.missing
+        self._report.fresh.append(row.numero_radicado)
+        self._report.attachments += len(fetched.files)
+        self._report.missing_files += len(fetched.missing)
+
+    def _says(self, standing: Manifest, reading: Reading) -> bool:
+        """Whether a capture says what the page does: the same record, and as many files by each name."""
+        same_names = standing.names == Counter(reading.attachments)
+        return same_names and self._store.read_pqr(standing) == reading.pqr

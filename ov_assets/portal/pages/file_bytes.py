@@ -1,4 +1,4 @@
-"""Whether bytes are a file, of the kind that its name says: an error page or nothing at all is none."""
+"""Whether bytes are a file, of the kind that its name says: an error page is none, an empty file is one."""
 
 from pathlib import PurePosixPath
 
@@ -26,7 +26,7 @@ OTHER_FILES = (
 def check_bytes(data: bytes, name: str, max_bytes: int) -> str | None:
     """What is wrong with an attachment's bytes, or None."""
     if not data:
-        return "zero bytes"
+        return None
     if len(data) > max_bytes:
         return f"{len(data)} bytes, over OV_ATTACHMENT_MAX_MB"
     extension = PurePosixPath(name).suffix.lower()

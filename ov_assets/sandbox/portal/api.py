@@ -182,16 +182,18 @@ class Endpoints:
         if stub is None:
             return missing()
         name = request.query_params.get("archivo", "")
-        file = next((file for file in site.shown(stub).adjuntos if file.nombre == name), None)
-        if file is None:
+        files = site.shown(stub).adjuntos
+        names = [file.nombre for file in files]
+        if name not in names:
             return missing()
+        file = files[names.index(name)]
         mode = site.faults.mode("attachments", stub.numero_radicado) or "download"
         if mode == "http_403":
             return JSONResponse({"Message": "Forbidden."}, 403)
-        if mode == "http_500":
+        if mode == "http_500" or (mode == "second_500" and names.index(name) == 1):
             return failed()
-        data = site.files.content(file)
-        if mode == "zero_bytes":
+        data = site.content(stub.numero_radicado, file)
+        if mode == "empty_at_first" and site.stats.attachment_requests[stub.numero_radicado] == 1:
             data = b""
         elif mode == "wrong_magic":
             data = b"<html><body>Error al generar el archivo</body></html>"

@@ -6,6 +6,7 @@ the loopback interface only, as the sandbox does.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
@@ -194,7 +195,7 @@ class Control:
 
     def _truth(self, stub: Stub) -> dict:
         pqr = self.site.shown(stub)
-        files = self.site.files
+        files = [(file, self.site.content(pqr.numero_radicado, file)) for file in pqr.adjuntos]
         return {
             "numero_radicado": pqr.numero_radicado,
             "id": pqr.id,
@@ -202,11 +203,11 @@ class Control:
             "adjuntos": [
                 {
                     "nombre": file.nombre,
-                    "tamano": len(files.content(file)),
-                    "sha256": files.sha256(file),
+                    "tamano": len(data),
+                    "sha256": hashlib.sha256(data).hexdigest(),
                     "content_type": file.content_type,
                 }
-                for file in pqr.adjuntos
+                for file, data in files
             ],
             "finalizado_en": pqr.finalizado_en.isoformat() if pqr.finalizado_en else None,
         }

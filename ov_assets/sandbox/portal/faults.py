@@ -42,9 +42,10 @@ All are off at first. Each company has its own. A switch is off (`null`) or an o
 | planted | texts: list ([]) | the module's pages hold these texts wherever one can hide |
 | home | mode: icon, closed_menu, bare (icon) | what the page after the log-in shows of its menu |
 
-`sgc` (blank, numeric, duplicated) and `attachments` (none, two) change what the portal shows, so the truth
-that the control API tells changes with them. The other modes of `attachments` only change what a click
-yields. While `popup` is null, a company has its usual one: Afinia after 2 s on the login page, Air-e none.
+`sgc` (blank, numeric, duplicated) and `attachments` (none, two, zero_bytes) change what the portal holds, so
+the truth that the control API tells changes with them. The other modes of `attachments` only change what a
+click yields. While `popup` is null, a company has its usual one: Afinia after 2 s on the login page, Air-e
+none.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ NOISES = ("401", "403", "404", "500", "foreign_401", "foreign_500", "long_poll",
 SGC_MODES = ("blank", "late", "numeric", "duplicated")
 ATTACHMENT_MODES = (
     "download", "new_tab", "inline_viewer", "http_500", "zero_bytes", "wrong_magic", "none", "two",
-    "saved_late", "saved_nameless", "sent_twice", "elsewhere", "http_403",
-    "fetched_blob",
+    "saved_late", "saved_nameless", "sent_twice", "elsewhere", "http_403", "empty_at_first",
+    "second_500", "fetched_blob",
 )  # fmt: skip
 
 

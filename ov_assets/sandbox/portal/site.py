@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from .attachments import Files, attachments_of
+from .attachments import Attachment, Files, attachments_of
 from .book import Book, Pqr, Query
 from .faults import Faults
 from .overlay import Overlay
@@ -114,6 +114,11 @@ class Site:
             case "duplicated":
                 campos["numero_reclamo_sgc"], delay = DUPLICATED_SGC, 0
         return replace(pqr, campos=campos, adjuntos=files, sgc_delay_ms=delay)
+
+    def content(self, numero_radicado: str, file: Attachment) -> bytes:
+        """What a file holds; one that the mode `zero_bytes` has emptied holds nothing."""
+        emptied = self.faults.mode("attachments", numero_radicado) == "zero_bytes"
+        return b"" if emptied else self.files.content(file)
 
     def listing(self, query: Query, page: int, size: int) -> tuple[list[Stub], int]:
         """One page of the list and the total, with the faults that concern the list."""

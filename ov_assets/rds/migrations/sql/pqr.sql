@@ -128,3 +128,38 @@ FROM (
 ) AS antes (empresa, fecha, mirado_en)
 GROUP BY empresa, fecha
 ON CONFLICT DO NOTHING;
+
+-- name: kept
+-- What a capture had to do without, and from when on its PQR is read again.
+ALTER TABLE data_general.listado_ov
+    ADD COLUMN IF NOT EXISTS capturado_en timestamptz,
+    ADD COLUMN IF NOT EXISTS leido_en timestamptz,
+    ADD COLUMN IF NOT EXISTS releer_en timestamptz,
+    ADD COLUMN IF NOT EXISTS adjuntos_faltantes jsonb NOT NULL DEFAULT '[]';
+
+COMMENT ON COLUMN data_general.listado_ov.capturado_en IS 'Cuándo se leyó la captura que está cargada.';
+COMMENT ON COLUMN data_general.listado_ov.leido_en IS
+    'Cuándo se leyó su detalle por última vez, aunque no hubiera cambiado.';
+COMMENT ON COLUMN data_general.listado_ov.releer_en IS
+    'Desde cuándo toca volver a leer su detalle. NULL: no toca.';
+COMMENT ON COLUMN data_general.listado_ov.adjuntos_faltantes IS
+    'Los adjuntos que el portal nombra y no entregó: nombre, posicion en la página, causa y desde cuándo. [] si ninguno.';
+
+CREATE INDEX IF NOT EXISTS listado_ov_por_releer ON data_general.listado_ov (releer_en)
+    WHERE presente AND releer_en IS NOT NULL;
+CREATE INDEX IF NOT EXISTS listado_ov_con_faltantes ON data_general.listado_ov (empresa, fecha_dia)
+    WHERE presente AND adjuntos_faltantes <> '[]';
+
+-- name: rereads
+-- How many PQR of a company were read again on a day, so that a day's budget holds.
+CREATE TABLE IF NOT EXISTS data_general.relecturas_ov (
+    empresa text NOT NULL,
+    dia date NOT NULL,
+    releidas integer NOT NULL,
+    CONSTRAINT relecturas_ov_pkey PRIMARY KEY (empresa, dia)
+);
+COMMENT ON COLUMN data_general.relecturas_ov.dia IS 'El día en que se leyó (Bogotá), no el de la PQR.';
+COMMENT ON COLUMN data_general.relecturas_ov.releidas IS
+    'Cuántas PQR ya capturadas se abrieron de nuevo ese día por OV_PORTAL_REREADS, cambiaran o no.';
+
+SELECT pg_temp.marcar('data_general.relecturas_ov');
