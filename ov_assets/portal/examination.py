@@ -20,7 +20,7 @@ from ov_assets.portal.browser.login import close_popup
 from ov_assets.portal.browser.session import PortalSession, browser_failed, portal_session
 from ov_assets.portal.contract import Finding, look_for
 from ov_assets.portal.errors import PortalDown, PortalError
-from ov_assets.portal.nearest import line, nearest, nearest_label, nearest_text, range_like
+from ov_assets.portal.nearest import line, nearest, nearest_labels, nearest_text, range_like
 from ov_assets.portal.pages import attachments
 from ov_assets.portal.pages.columns import COLUMNS
 from ov_assets.portal.pages.controls import CONTROL_TIMEOUT_MS
@@ -235,18 +235,16 @@ class _Examination:
         await self._check(page, "detail.label")
         pairs = (await page.evaluate(self.pages.script("read_detail")))["pairs"]
         labels = [label.strip() for label, _ in pairs]
-        fields = [field_name(label, self.pages) for label in labels]
+        shown = {field_name(label, self.pages) for label in labels}
+        instead = nearest_labels(labels, self.pages)
         for name in FIELDS:
             words = self.pages.words(f"labels.{name}")
-            if name in fields:
+            if name in shown:
                 self.findings.append(Finding(f"labels.{name}", " | ".join(words), True, "1"))
-            elif (instead := nearest_label(name, labels, fields, self.pages)) and name not in OPTIONAL:
-                fields[labels.index(instead)] = name
-                self._told(f"labels.{name}", "0", [*words, instead])
+            elif name in OPTIONAL:
+                self.findings.append(Finding(f"labels.{name}", " | ".join(words), True, "0 (optional)"))
             else:
-                self.findings.append(
-                    Finding(f"labels.{name}", " | ".join(words), name in OPTIONAL, "0 (optional)")
-                )
+                self._told(f"labels.{name}", "0", [*words, instead[name]] if name in instead else None)
         if await page.locator(self.pages["detail.claim_number"]).count() or await nearest(
             page, self.pages, "detail.claim_number", ()
         ):

@@ -7,10 +7,13 @@ from difflib import SequenceMatcher
 
 from playwright.async_api import Page
 
+from ov_assets.portal.pages.reading import OPTIONAL, field_name
 from ov_assets.portal.pages_file import Pages
-from ov_assets.pqr.record import FIELDS, canonical_label
+from ov_assets.pqr.record import FIELDS
 
 ALIKE_MIN = 0.7
+SAME_LABEL_MIN = 0.6  # of a label's words
+LABEL_CHARS_MAX = 40
 FILE_NAME = r"\.[a-z0-9]{2,4}$"
 RANGE_NUMBERS = 3
 # What comes more than once on a page, and is one thing.
@@ -93,35 +96,55 @@ def _alike(wanted: str, said: str) -> float:
     return sum(ratio for ratio in best if ratio >= ALIKE_MIN)
 
 
-def nearest_text(wanted: Iterable[str], shown: Iterable[str]) -> str | None:
-    """The shown caption that is most like one of the wanted ones, however little."""
-    wanted = [canonical_label(text) for text in wanted]
-    scored = [
-        (max(SequenceMatcher(None, text, canonical_label(caption)).ratio() for text in wanted), caption)
-        for caption in shown
-    ]
-    return max(scored)[1] if scored else None
+def nearest_text(wanted: Iterable[str], shown: Sequence[str]) -> str | None:
+    """The shown caption that says most of what is wanted; None if none says any of it."""
+    words = " ".join(wanted)
+    best = max(shown, key=lambda caption: _alike(words, caption), default=None)
+    return best if best is not None and _alike(words, best) else None
 
 
-def nearest_label(
-    field: str, labels: Sequence[str], fields: Sequence[str | None], pages: Pages
-) -> str | None:
-    """The label of a detail page that is most likely a field's: like its words, and where it should stand.
+def nearest_labels(labels: Sequence[str], pages: Pages) -> dict[str, str]:
+    """By field that no label of a detail page is known to be, the label that it must be.
 
-    labels, fields: those of the page in its order, and what each is known to be.
+    labels: in the order of the page. It must be the one that says the same, or the only one that stands where
+    the field should: a wrong one would put one field's text into another. Fields of which neither is sure, or
+    that not every portal shows, are left out.
     """
-    order = FIELDS.index(field)
-    before = FIELDS[order - 1] if order else None
+    fields = [field_name(label, pages) for label in labels]
+    found: dict[str, str] = {}
+    for alike in (_by_words, _by_place):
+        for field in FIELDS:
+            if field in fields or field in OPTIONAL:
+                continue
+            index = alike(field, labels, fields, pages)
+            if index is not None and 0 < len(labels[index]) <= LABEL_CHARS_MAX:
+                fields[index], found[field] = field, labels[index]
+    return found
 
-    def score(index: int) -> float:
-        words = max(
-            SequenceMatcher(None, canonical_label(known), canonical_label(labels[index])).ratio()
-            for known in pages.words(f"labels.{field}")
-        )
-        return words + (0.5 if index and before and fields[index - 1] == before else 0.0)
 
-    free = [index for index, known in enumerate(fields) if known is None and 0 < len(labels[index]) <= 40]
-    return labels[max(free, key=score)] if free else None
+def _by_words(field: str, labels: Sequence[str], fields: Sequence[str | None], pages: Pages) -> int | None:
+    wanted = " ".join(pages.words(f"labels.{field}"))
+    shares = {
+        index: min(_alike(wanted, labels[index]), _alike(labels[index], wanted))
+        / max(1, len(set(_tokens(labels[index]))))
+        for index, known in enumerate(fields)
+        if known is None
+    }
+    best = max(shares, key=lambda index: shares[index], default=None)
+    return best if best is not None and shares[best] >= SAME_LABEL_MIN else None
+
+
+def _by_place(field: str, labels: Sequence[str], fields: Sequence[str | None], pages: Pages) -> int | None:
+    """Between the same two known fields there are as many unknown labels as missing fields."""
+    order = [name for name in FIELDS if name in fields or name not in OPTIONAL]
+    at = order.index(field)
+    before = next((name for name in reversed(order[:at]) if name in fields), None)
+    after = next((name for name in order[at:] if name in fields), None)
+    first = fields.index(before) + 1 if before else 0
+    last = fields.index(after) if after else len(fields)
+    unknown = [index for index in range(first, last) if fields[index] is None]
+    missing = order[order.index(before) + 1 if before else 0 : order.index(after) if after else len(order)]
+    return unknown[missing.index(field)] if len(unknown) == len(missing) else None
 
 
 def range_like(text: str) -> str | None:

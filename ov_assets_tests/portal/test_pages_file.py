@@ -8,7 +8,7 @@ import pytest
 
 import ov_assets.portal
 from ov_assets.companies import COMPANIES
-from ov_assets.portal.nearest import line, nearest_label, nearest_text, overlay_of, range_like
+from ov_assets.portal.nearest import line, nearest_labels, nearest_text, overlay_of, range_like
 from ov_assets.portal.pages.reading import field_name
 from ov_assets.portal.pages_file import PagesFileError, read_pages
 from ov_assets.pqr.record import FIELDS, canonical_label
@@ -100,15 +100,40 @@ def test_lines_read_back_as_an_overlay(tmp_path: Path) -> None:
 
 
 def test_what_comes_nearest() -> None:
-    assert (
-        nearest_text(["Finalizado"], ["Todos", "En trámite", "Finalizada (cerrada)"])
-        == "Finalizada (cerrada)"
-    )
-    labels = ["Fecha", "No. documento", "Nombres y Apellidos", "Barrio"]
-    fields = ["fecha", None, "nombres_apellidos", None]
-    assert nearest_label("documento_identidad", labels, fields, SHIPPED) == "No. documento"
+    states = ["Todos", "Radicado", "En proceso", "Finalizada (cerrada)"]
+    assert nearest_text(["Finalizado"], states) == "Finalizada (cerrada)"
+    assert nearest_text(["Finalizado", "Cerrado"], ["Todos", "Radicado", "Gestionado"]) is None
     for text in ("1 - 10 de 23", "Mostrando 1 a 10 de un total de 23 registros", "1–10 of 23"):
         pattern = range_like(text)
         assert pattern
         assert re.match(pattern, text).groups() == ("1", "10", "23")
     assert range_like("Página 2") is None
+
+
+@pytest.mark.parametrize(
+    ("renamed", "dropped", "added", "found"),
+    [
+        ({"numero_radicado": "Radicado de la PQR"}, set(), {}, {"numero_radicado": "Radicado de la PQR"}),
+        ({"telefono": "Fijo", "celular": "Móvil"}, set(), {}, {"telefono": "Fijo", "celular": "Móvil"}),
+        ({"nic": "Cuenta", "comentarios": "Notas"}, set(), {}, {"nic": "Cuenta"}),
+        (
+            {"estado_solicitud": "Situación"},
+            {"finalizar", "comentarios"},
+            {},
+            {"estado_solicitud": "Situación"},
+        ),
+        # What is gone is not what else stands there.
+        ({}, {"lectura"}, {"celular": "Barrio"}, {}),
+        ({"lectura": "Medida"}, set(), {"lectura": "Barrio"}, {}),
+    ],
+)
+def test_a_label_is_only_taken_for_a_field_that_it_must_be(
+    renamed: dict[str, str], dropped: set[str], added: dict[str, str], found: dict[str, str]
+) -> None:
+    labels = []
+    for name in FIELDS:
+        if name in added:
+            labels.append(added[name])
+        if name not in dropped:
+            labels.append(renamed.get(name, SHIPPED.words(f"labels.{name}")[0]))
+    assert nearest_labels(labels, SHIPPED) == found
