@@ -14,6 +14,7 @@ import pytest
 from ov_assets.portal.report import CaptureReport
 from ov_assets.pqr.captures import CaptureStore
 from ov_assets.sandbox.portal.faults import ATTACHMENT_MODES, SGC_MODES, SWITCHES
+from ov_assets_tests.faults.test_any_portal import WAYS
 from ov_assets_tests.portal.tools import (
     COMPANY,
     EMPTY_DAY,
@@ -53,24 +54,12 @@ def case(switch: str, value: Any = True, *causes: str, **rest: Any) -> Case:
     return Case(switch, value, frozenset(causes), **rest)
 
 
-HARMLESS_LAYOUT = ["rename_columns", "swap_columns", "actions_first", "no_buscar_label", "extra_label"]
+# What passes and isn't about the log-in is drawn in test_any_portal; a hang costs a time-out.
 HARMLESS = [
     case("popup", "late", company="afinia"),
     case("popup", "again_after_login", company="afinia"),
     case("dropped_keystrokes"),
     case("http_429", {"requests": 2, "retry_after": 1}),
-    case("xhr_slow", 500),
-    case("list_500", 2, pqrs=TWO_PAGES),
-    case("detail_500", {"requests": 2}),
-    case("next_ignored", pqrs=TWO_PAGES),
-    case("session_expires_after", {"requests": 7, "times": 2}, pqrs=TWO_PAGES),
-    case("repeated_radicado", pqrs=TWO_PAGES),
-    case("shift_every", {"pages": 2, "max": 2, "day": EMPTY_DAY.isoformat()}, pqrs=TWO_PAGES),
-    case("layout_changed", HARMLESS_LAYOUT),
-    case("detail_stale", 500),
-    case("console_error"),
-    case("latency_ms", 40),
-    case("exclusive_dates", "end"),
     case("xhr_hang", {"target": "list"}),
     case("xhr_hang", {"target": "detail", "requests": 2}),
 ]
@@ -256,6 +245,6 @@ def test_an_empty_day_is_no_fault(portal: Any, tmp_path: Path) -> None:
 
 def test_every_switch_is_tried() -> None:
     tried = {item.switch for item in [*HARMLESS, *LOSING, *STOPPING]}
-    elsewhere = {"expire_now", "expiry_redirects", "late_comments", "login_slow"}
-    elsewhere |= {"noise", "fails_once", "fails_at_random", "home", "renamed"}
-    assert tried | elsewhere == set(SWITCHES)
+    drawn = {name for name, _ in WAYS} - {"attachments", "sgc"}
+    elsewhere = {"expire_now", "login_slow", "fails_once", "home", "renamed", "planted"}
+    assert tried | drawn | elsewhere == set(SWITCHES)
