@@ -4,10 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from ov_assets.portal.pages_file import Pages
+from ov_assets.portal.pages_file import Pages, PagesFileError
 
+SECTIONS = ("login", "popup", "filter", "list", "detail", "evidence")
+TEXTS = frozenset(
+    {"login.blocked_text", "filter.toggle_text", "filter.finalizado"}
+    | {"list.footer_range", "detail.not_yet_text"}
+)
+# Used through Playwright alone, so its own `:has-text("…")` will do; the page's scripts know CSS only.
+NOT_IN_SCRIPTS = frozenset(
+    {"login.username", "login.password", "login.submit"}
+    | {"filter.toggle", "filter.search", "filter.option", "filter.option_backdrop"}
+)
 PageName = Literal["login", "list", "detail"]
 ON_PAGE: dict[str, PageName] = {"login": "login", "detail": "detail", "labels": "detail"}
 
@@ -40,3 +51,18 @@ async def look_for(page: Page, pages: Pages, names: Iterable[str]) -> list[Findi
 def missing(findings: Sequence[Finding]) -> str:
     """What isn't there, for a message; empty if all is."""
     return ", ".join(f"{item.name} ({item.expected})" for item in findings if not item.holds)
+
+
+async def check_overlay(page: Page, pages: Pages) -> None:
+    """Raises PagesFileError for a selector of an overlay that is none; a blank page will do."""
+    for name in sorted(pages.laid_over - TEXTS):
+        value = pages.names[name]
+        for selector in value if isinstance(value, tuple) else (value,):
+            if name.split(".")[0] not in SECTIONS or not isinstance(selector, str):
+                continue
+            try:
+                await page.locator(selector).count()
+                if name not in NOT_IN_SCRIPTS:
+                    await page.evaluate("(selector) => document.querySelectorAll(selector).length", selector)
+            except PlaywrightError:
+                raise PagesFileError(f"OV_PORTAL_PAGES: «{name}» is no CSS selector: {selector}") from None

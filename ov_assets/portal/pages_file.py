@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from ov_assets.companies import COMPANIES
 
 Value = str | int | float | tuple[str, ...]
 SHIPPED = "pages.toml"
+PATTERNS = ("list.footer_range", "detail.not_yet_text")
 
 
 class PagesFileError(Exception):
@@ -108,6 +110,11 @@ def _check(name: str, value: Value, known: Mapping[str, Value]) -> None:
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         raise PagesFileError(f"there is no «{name}»{f'; perhaps «{near[0]}»' if near else ''}")
+    if name in PATTERNS:
+        try:
+            re.compile(str(value))
+        except re.error as error:
+            raise PagesFileError(f"«{name}» is no pattern: {error}") from None
     wanted = _kind(known[name])
     if _kind(value) != wanted or value in ("", ()):
         raise PagesFileError(f"«{name}» must be {wanted}, and not empty")

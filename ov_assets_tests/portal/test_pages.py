@@ -23,7 +23,7 @@ from ov_assets.portal.pages.detail import DetailTab
 from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
 from ov_assets.portal.pages.looking import list_window, patient_look
-from ov_assets.portal.pages_file import Pages, read_pages
+from ov_assets.portal.pages_file import Pages, PagesFileError, read_pages
 from ov_assets.portal.report import CaptureReport
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Keep, Limits
@@ -94,6 +94,16 @@ def test_a_refusal_in_unknown_words_is_a_refusal_and_sent_once(portal: Any, tmp_
     with pytest.raises(LoginRejected, match="with its login page again"):
         in_session(portal, nothing, quick(tmp_path, answer_timeout_s=4.0), password="not it", pages=deaf)
     assert stats(portal)["logins_failed"] == 1
+
+
+@pytest.mark.parametrize("names", [{"list.next": "a[["}, {"list.eye": 'a:has-text("Ver")'}])
+def test_a_selector_of_an_overlay_that_is_none_is_said_before_the_login(
+    portal: Any, tmp_path: Path, names: dict[str, str]
+) -> None:
+    pages = read_pages(COMPANY).with_names(names)
+    with pytest.raises(PagesFileError, match="is no CSS selector"):
+        in_session(portal, nothing, quick(tmp_path), pages=pages)
+    assert stats(portal)["page_requests"] == 0
 
 
 def test_a_browser_that_dies_at_the_login_tells_nobody_the_password(

@@ -69,6 +69,7 @@ def test_an_overlay_holds_for_all_or_for_one(tmp_path: Path) -> None:
         ("[list]\nnxt = 'a'", "perhaps «list.next»"),
         ("[list]\nnext = 3", "must be a text"),
         ("[list]\nnext = ''", "not empty"),
+        ("[list]\nfooter_range = '('", "no pattern"),
         ("[labels]\nnic = 'NIC'", "must be a list of texts"),
         ("[limits]\npage_timeout_s = '9'", "must be a number"),
         ("[limits]\npage_timeout_s = true", "bool"),

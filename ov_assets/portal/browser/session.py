@@ -31,6 +31,7 @@ from ov_assets.portal.browser.pace import Pace
 from ov_assets.portal.browser.requests import PortalBusy, RequestsWatch, kind_of, raise_for_status
 from ov_assets.portal.browser.retry import attempts
 from ov_assets.portal.browser.tab import Tab
+from ov_assets.portal.contract import check_overlay
 from ov_assets.portal.errors import (
     AccessBlocked,
     LayoutChanged,
@@ -87,6 +88,11 @@ class PortalSession:
         """Start the browser; log in unless the kept session still holds."""
         state = self._kept.load()
         await self._start(state)
+        if self.site.pages.laid_over:
+            assert self._context is not None
+            blank = await self._context.new_page()
+            await check_overlay(blank, self.site.pages)
+            await blank.close()
         if before_login is not None:
             await before_login(self)
         async for attempt in attempts():
