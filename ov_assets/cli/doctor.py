@@ -124,16 +124,20 @@ def portal(company: str, as_json: bool, overlay: bool) -> None:
     with sandbox.running(Settings(), [PORTALS]) as variables:
         os.environ.update(variables)
         from ov_assets.days import today
+        from ov_assets.operations.doctor.portals import reserve_account
         from ov_assets.portal.errors import PortalError
         from ov_assets.portal.examination import examine
         from ov_assets.portal.nearest import overlay_of
+        from ov_assets.rds.locks import LockBusyError
         from ov_assets.resources import Portals
 
         portals = Portals()
         try:
             site = portals.site(company)
-            findings = asyncio.run(examine(site, portals.limits(site), today()))
-        except (PortalError, PagesFileError) as error:
+            with ExitStack() as held:
+                reserve_account(held, company)
+                findings = asyncio.run(examine(site, portals.limits(site), today()))
+        except (PortalError, PagesFileError, LockBusyError) as error:
             raise click.ClickException(f"{type(error).__name__}: {error}") from error
     lines = overlay_of(finding.line for finding in findings if finding.line)
     if overlay:

@@ -40,17 +40,21 @@ def record(company: str, day: date | None, pqrs: int, out: Path | None) -> None:
     with sandbox.running(Settings(), [PORTALS]) as variables:
         os.environ.update(variables)
         from ov_assets.days import today
+        from ov_assets.operations.doctor.portals import reserve_account
         from ov_assets.portal.errors import PortalError
         from ov_assets.portal.pages_file import PagesFileError
         from ov_assets.portal.recording.masked import masked
         from ov_assets.portal.recording.record import visit
+        from ov_assets.rds.locks import LockBusyError
         from ov_assets.resources import Portals
 
         portals, day = Portals(), day or today() - timedelta(days=1)
         try:
             site = portals.site(company)
-            seen = asyncio.run(visit(site, portals.limits(site), day, pqrs))
-        except (PortalError, PagesFileError) as error:
+            with contextlib.ExitStack() as held:
+                reserve_account(held, company)
+                seen = asyncio.run(visit(site, portals.limits(site), day, pqrs))
+        except (PortalError, PagesFileError, LockBusyError) as error:
             raise click.ClickException(f"{type(error).__name__}: {error}") from error
     recording, _ = masked(seen, site, day)
     out = out or Path(f"portal-{company}.json")

@@ -72,12 +72,13 @@ def capture(
         try:
             read_day(site, limits, day, store, report, still_ours, again)
         except (PortalError, RdsError):
-            rereads.note(connect, partition.company, store, report, counted, started)
             if report.looks:
                 _keep(connect, partition, store, report, started, complete=False)
+            rereads.note(connect, partition.company, store, report, counted, started)
             raise
+        counts = _keep(connect, partition, store, report, started, complete=True)
         rereads.note(connect, partition.company, store, report, counted, started)
-        return _keep(connect, partition, store, report, started, complete=True)
+        return counts
 
 
 def lacks_files(manifest: Manifest) -> bool:

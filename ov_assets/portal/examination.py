@@ -22,13 +22,13 @@ from ov_assets.portal.contract import Finding, look_for
 from ov_assets.portal.errors import PortalDown, PortalError
 from ov_assets.portal.nearest import line, nearest, nearest_labels, nearest_text, range_like
 from ov_assets.portal.pages import attachments
-from ov_assets.portal.pages.columns import COLUMNS
+from ov_assets.portal.pages.columns import COLUMNS, caption_of
 from ov_assets.portal.pages.controls import CONTROL_TIMEOUT_MS
 from ov_assets.portal.pages.detail import DetailTab
 from ov_assets.portal.pages.filter import open_filter
 from ov_assets.portal.pages.list import PqrList
 from ov_assets.portal.pages.look import FINALIZADO, Filter
-from ov_assets.portal.pages.reading import OPTIONAL, Reading, field_name
+from ov_assets.portal.pages.reading import FILE_NAME, OPTIONAL, Reading, field_name
 from ov_assets.portal.pages_file import Pages, Value
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Limits, Site
@@ -45,7 +45,8 @@ FILTER = (
     "filter.date_input",
     "filter.search",
 )
-TABLE = ("list.table", "list.header", "list.row", "list.cell", "list.footer", "list.next", "list.previous")
+TABLE = ("list.table", "list.header", "list.footer", "list.next", "list.previous")
+ROWS = ("list.row", "list.cell", "list.eye")
 
 
 async def examine(site: Site, limits: Limits, today: date) -> list[Finding]:
@@ -140,20 +141,21 @@ class _Examination:
             if await tab.page.locator(self.pages["filter.estado"]).count():
                 await self._states(tab.page)
             await self._check(tab.page, *TABLE)
-            if await tab.page.locator(self.pages["list.row"]).count():
-                await self._check(tab.page, "list.eye")
+            shown = await tab.page.evaluate(self.pages.script("read_list"))
+            if not shown["range"] or shown["range"][2] != 0:
+                await self._check(tab.page, *ROWS)
             await self._footer(tab.page)
             await self._columns(tab.page)
         finally:
             await tab.close()
 
     async def _toggle_text(self, page: Page) -> None:
-        toggles = await page.locator(self.pages["filter.toggle"]).all_inner_texts()
+        toggles = await page.locator(self.pages["filter.toggle"]).all_text_contents()
         text = self.pages["filter.toggle_text"]
         holds = any(text.casefold() in shown.casefold() for shown in toggles)
         if holds:
             self.findings.append(Finding("filter.toggle_text", text, True, text))
-        elif instead := nearest_text([text], [shown.strip() for shown in toggles if shown.strip()]):
+        elif instead := nearest_text([text], [" ".join(shown.split()) for shown in toggles if shown.strip()]):
             self._told("filter.toggle_text", f"«{instead}»", instead)
 
     async def _states(self, page: Page) -> None:
@@ -163,11 +165,15 @@ class _Examination:
         with contextlib.suppress(PlaywrightTimeout):
             await page.locator(self.pages["filter.option"]).first.wait_for(timeout=CONTROL_TIMEOUT_MS)
         await self._check(page, "filter.option")
-        options = [text.strip() for text in await page.locator(self.pages["filter.option"]).all_inner_texts()]
+        shown = await page.locator(self.pages["filter.option"]).all_text_contents()
+        options = [" ".join(text.split()) for text in shown]
         if wanted in options:
             self.findings.append(Finding("filter.finalizado", wanted, True, wanted))
         else:
-            instead = nearest_text([wanted, *self.pages.words("nearest.finalizado")], options)
+            # Only a word for the same, and the only one: another state's PQR would be taken for finalised.
+            same = {canonical_label(text) for text in (wanted, *self.pages.words("nearest.finalizado"))}
+            alike = [text for text in options if canonical_label(text) in same]
+            instead = alike[0] if len(alike) == 1 else None
             self._told("filter.finalizado", " | ".join(options) or "0", instead)
         await page.keyboard.press("Escape")
         with contextlib.suppress(PlaywrightTimeout):
@@ -176,24 +182,25 @@ class _Examination:
 
     async def _footer(self, page: Page) -> None:
         """The range is read from the footer's text, which holds no personal value."""
-        texts = [text.strip() for text in await page.locator(self.pages["list.footer"]).all_inner_texts()]
+        shown = await page.locator(self.pages["list.footer"]).all_text_contents()
+        texts = [" ".join(text.split()) for text in shown]
         if await page.evaluate(f"() => Boolean(({self.pages.script('read_list')})().range)"):
             return
         patterns = [pattern for text in texts if (pattern := range_like(text))]
         self._told("list.footer_range", "no range", patterns[0] if patterns else None)
 
     async def _columns(self, page: Page) -> None:
-        """Captions that nobody knows may still be told by what their cells look like, or wrongly so."""
-        headers = [text for text in (await page.evaluate(self.pages.script("read_list")))["headers"] if text]
-        known = {name: set(map(canonical_label, self.pages.words(f"columns.{name}"))) for name in COLUMNS}
-        free = [text for text in headers if not any(canonical_label(text) in of for of in known.values())]
-        for name in COLUMNS if headers else ():
+        """A caption that nobody knows is only named where the cells below tell its column."""
+        shown = await page.evaluate(self.pages.script("read_list"))
+        headers = shown["headers"]
+        for name in COLUMNS if any(headers) else ():
             captions = self.pages.words(f"columns.{name}")
-            if shown := next((text for text in headers if canonical_label(text) in known[name]), None):
-                self.findings.append(Finding(f"columns.{name}", " | ".join(captions), True, shown))
+            known = {canonical_label(caption) for caption in captions}
+            if found := next((text for text in headers if canonical_label(text) in known), None):
+                self.findings.append(Finding(f"columns.{name}", " | ".join(captions), True, found))
             else:
-                instead = nearest_text(captions, free)
-                self._told(f"columns.{name}", "0", [*captions, instead] if instead else None)
+                caption = caption_of(name, shown, self.pages["filter.finalizado"])
+                self._told(f"columns.{name}", "0", [*captions, caption] if caption else None)
 
     async def walk(self, session: PortalSession, wanted: Filter) -> None:
         """The filter, a page and back, details, and a file, as a capture does it."""
@@ -206,7 +213,11 @@ class _Examination:
 
         if await self._step("step: filter and search", filtered()):
             await self._step("step: next page and back", pqr_list.turn_and_back(wanted))
-            await self._details(session, rows[:DETAILS_MAX])
+            if rows:
+                await self._details(session, rows[:DETAILS_MAX])
+            else:
+                what = f"nothing to look at: no PQR within {SAMPLE.days} days"
+                self.findings.append(Finding("step: detail", "works", False, what))
         await pqr_list.close()
 
     async def _details(self, session: PortalSession, rows: list[ListedRow]) -> None:
@@ -216,22 +227,39 @@ class _Examination:
             for number, row in enumerate(rows):
                 if not number and not await self._step("step: labels", self._labels(session, detail, row)):
                     return
+                has_file = await self._has_file(session, detail, row)
+                if number and not has_file:
+                    continue
                 reading: list[Reading] = []
                 if not await self._step("step: detail", _read(detail, row, reading)):
                     return
-                assert detail.tab is not None
-                if await self._file(session, detail, row, reading[0]):
+                if has_file:
+                    await self._step("step: attachment", _fetched(session, detail, reading[0], row))
                     return
             self.findings.append(Finding("detail.attachment", "", True, f"none in {len(rows)} PQR"))
         finally:
             await detail.close()
 
-    async def _labels(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> str:
+    async def _has_file(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> bool:
+        """Whether a page names files; then its links are looked for, too."""
+        page = await self._shown(session, detail, row)
+        raw = await page.evaluate(self.pages.script("read_detail"))
+        texts = [text for label, text in raw["pairs"] if field_name(label, self.pages) == "documento_prueba"]
+        if not raw["attachments"] and not any(FILE_NAME.search(text or "") for text in texts):
+            return False
+        await self._check(page, "detail.attachment")
+        return True
+
+    async def _shown(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> Page:
         page = await detail.load(row)
-        known = f"() => ({self.pages.script('shows_radicado')})({row.numero_radicado!r})"
+        shows = f"() => ({self.pages.script('shows_radicado')})({row.numero_radicado!r})"
         with contextlib.suppress(PlaywrightTimeout):
-            await page.wait_for_function(known, timeout=FORM_WITHIN_S * 1000)
+            await page.wait_for_function(shows, timeout=FORM_WITHIN_S * 1000)
         await asyncio.sleep(session.limits.late_field_grace_s)
+        return page
+
+    async def _labels(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> str:
+        page = await self._shown(session, detail, row)
         await self._check(page, "detail.label")
         pairs = (await page.evaluate(self.pages.script("read_detail")))["pairs"]
         labels = [label.strip() for label, _ in pairs]
@@ -241,7 +269,7 @@ class _Examination:
             words = self.pages.words(f"labels.{name}")
             if name in shown:
                 self.findings.append(Finding(f"labels.{name}", " | ".join(words), True, "1"))
-            elif name in OPTIONAL:
+            elif name in OPTIONAL and name not in instead:
                 self.findings.append(Finding(f"labels.{name}", " | ".join(words), True, "0 (optional)"))
             else:
                 self._told(f"labels.{name}", "0", [*words, instead[name]] if name in instead else None)
@@ -251,20 +279,6 @@ class _Examination:
             await self._check(page, "detail.claim_number")
         return f"{len(labels)} labels"
 
-    async def _file(
-        self, session: PortalSession, detail: DetailTab, row: ListedRow, reading: Reading
-    ) -> bool:
-        """Whether this PQR has a file, by its links or else by what the page says that it holds."""
-        assert detail.tab is not None
-        page = detail.tab.page
-        if not reading.attachments and not reading.pqr.documento_prueba:
-            return False
-        await self._check(page, "detail.attachment")
-        names = (await page.evaluate(self.pages.script("read_detail")))["attachments"]
-        if names:
-            await self._step("step: attachment", _fetched(session, detail, names, row))
-        return True
-
 
 async def _read(detail: DetailTab, row: ListedRow, reading: list[Reading]) -> str:
     await detail.show(row)
@@ -272,7 +286,7 @@ async def _read(detail: DetailTab, row: ListedRow, reading: list[Reading]) -> st
     return f"{len(reading[0].filled)} fields filled"
 
 
-async def _fetched(session: PortalSession, detail: DetailTab, names: list[str], row: ListedRow) -> str:
+async def _fetched(session: PortalSession, detail: DetailTab, reading: Reading, row: ListedRow) -> str:
     assert detail.tab is not None
-    data = await attachments.fetch(session, detail.tab, 0, names, row)
+    data = await attachments.fetch(session, detail.tab, 0, reading.attachments, row)
     return f"{len(data)} bytes"

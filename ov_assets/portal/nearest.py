@@ -14,14 +14,22 @@ from ov_assets.pqr.record import FIELDS
 ALIKE_MIN = 0.7
 SAME_LABEL_MIN = 0.6  # of a label's words
 LABEL_CHARS_MAX = 40
+PREFIXES = frozenset({"md", "ng"})  # of whatever a library draws
 FILE_NAME = r"\.[a-z0-9]{2,4}$"
 RANGE_NUMBERS = 3
+NUMBER = r"\d[\d.,]*"
 # What comes more than once on a page, and is one thing.
 TOGETHER = frozenset(
     {"filter.option", "filter.date_input", "list.header", "list.row", "list.cell", "list.eye"}
     | {"list.footer", "detail.label", "detail.attachment"}
 )
 WITHIN = {"list.cell": "list.row", "list.eye": "list.row", "filter.estado_value": "filter.estado"}
+# What the doctor clicks at an operator's account must say what it is, and nothing that changes a PQR.
+CLICKED = frozenset({"login.submit", "filter.toggle", "filter.search", "list.next", "list.previous"})
+HARMFUL = re.compile(
+    r"anular|eliminar|borrar|guardar|finalizar|enviar|cerrar|salir|logoff|logout|delete|save|remove|radicar",
+    re.IGNORECASE,
+)
 AS_TEXT = "detail.claim_number"  # may be no control at all, and no other one is taken for it
 # Found by their order alone, if by nothing else.
 ORDERED = frozenset({"login.username", "login.password", "filter.from", "filter.to"})
@@ -30,11 +38,8 @@ ORDERED = frozenset({"login.username", "login.password", "filter.from", "filter.
 def line(name: str, value: str | Sequence[str]) -> str:
     """One line of an overlay, its section before it: `[list] next = '…'`."""
     section, key = name.split(".", 1)
-    if isinstance(value, str):
-        written = json.dumps(value, ensure_ascii=False) if "'" in value else f"'{value}'"
-    else:
-        written = json.dumps(list(value), ensure_ascii=False)
-    return f"[{section}] {key} = {written}"
+    plain = isinstance(value, str) and "'" not in value and value.isprintable()
+    return f"[{section}] {key} = " + (f"'{value}'" if plain else json.dumps(value, ensure_ascii=False))
 
 
 def overlay_of(lines: Iterable[str]) -> str:
@@ -56,13 +61,19 @@ async def nearest(page: Page, pages: Pages, name: str, known: Iterable[str]) -> 
         among = ", ".join(f"{pages[outer]} {part.strip()}" for part in among.split(","))
     together = name in TOGETHER
     taken = [pages[other] for other in known if not together and (other in TOGETHER) == together]
-    found = await page.evaluate(pages.script("candidates"), [among, _saying(name, pages), taken, together])
-    found = [candidate for candidate in found if candidate["selectors"]]
+    before = pages["login.any_password"] if name == "login.username" else None
+    asked = [among, _saying(name, pages), taken, together, before]
+    found = await page.evaluate(pages.script("candidates"), asked)
+    found = [
+        one for one in found if one["selectors"] and not (name in CLICKED and HARMFUL.search(one["words"]))
+    ]
     if not found:
         return None
-    wanted = f"{words} {' '.join(re.findall(r'[A-Za-z]{3,}', pages[name]))}"
+    # Of the selector what it says, not what kind of element it finds.
+    said = [value or name for value, name in re.findall(r'"([^"]+)"|[.#]([A-Za-z-]+)', pages[name])]
+    wanted = f"{words} {' '.join(said)}"
     best = max(found, key=lambda one: _alike(wanted, one["words"]) + 0.1 * min(one["count"], 10) * together)
-    is_only_one = len(found) == 1 and name != AS_TEXT
+    is_only_one = len(found) == 1 and name != AS_TEXT and name not in CLICKED
     if not (_alike(wanted, best["words"]) or together or name in ORDERED or is_only_one):
         return None
     selector: str = best["selectors"][0]
@@ -83,7 +94,8 @@ def _saying(name: str, pages: Pages) -> str | None:
 
 def _tokens(text: str) -> list[str]:
     apart = re.sub(r"([a-zñ])([A-Z])", r"\1 \2", text)
-    return [word.casefold() for word in re.findall(r"[^\W\d_]{2,}|[‹›<>«»]", apart)]
+    words = (word.casefold() for word in re.findall(r"[^\W\d_]{2,}|[‹›<>«»]", apart))
+    return [word for word in words if word not in PREFIXES]
 
 
 def _alike(wanted: str, said: str) -> float:
@@ -107,14 +119,14 @@ def nearest_labels(labels: Sequence[str], pages: Pages) -> dict[str, str]:
     """By field that no label of a detail page is known to be, the label that it must be.
 
     labels: in the order of the page. It must be the one that says the same, or the only one that stands where
-    the field should: a wrong one would put one field's text into another. Fields of which neither is sure, or
-    that not every portal shows, are left out.
+    the field should: a wrong one would put one field's text into another. Fields of which neither is sure are
+    left out.
     """
     fields = [field_name(label, pages) for label in labels]
     found: dict[str, str] = {}
     for alike in (_by_words, _by_place):
         for field in FIELDS:
-            if field in fields or field in OPTIONAL:
+            if field in fields:
                 continue
             index = alike(field, labels, fields, pages)
             if index is not None and 0 < len(labels[index]) <= LABEL_CHARS_MAX:
@@ -136,7 +148,7 @@ def _by_words(field: str, labels: Sequence[str], fields: Sequence[str | None], p
 
 def _by_place(field: str, labels: Sequence[str], fields: Sequence[str | None], pages: Pages) -> int | None:
     """Between the same two known fields there are as many unknown labels as missing fields."""
-    order = [name for name in FIELDS if name in fields or name not in OPTIONAL]
+    order = [name for name in FIELDS if name in fields or name not in OPTIONAL or name == field]
     at = order.index(field)
     before = next((name for name in reversed(order[:at]) if name in fields), None)
     after = next((name for name in order[at:] if name in fields), None)
@@ -149,9 +161,8 @@ def _by_place(field: str, labels: Sequence[str], fields: Sequence[str | None], p
 
 def range_like(text: str) -> str | None:
     """The pattern of a footer such as `1 - 10 de 23`, whatever its words; None if it isn't three numbers."""
-    numbers = re.findall(r"\d+", text)
-    if len(numbers) != RANGE_NUMBERS:
+    numbers = [int(re.sub(r"[.,]", "", number)) for number in re.findall(NUMBER, text)]
+    if len(numbers) != RANGE_NUMBERS or numbers != sorted(numbers):
         return None
-    return (
-        "^" + r"(\d+)".join(re.escape(part).replace(r"\ ", r"\s*") for part in re.split(r"\d+", text)) + "$"
-    )
+    words = (re.escape(part).replace(r"\ ", r"\s*") for part in re.split(NUMBER, text))
+    return "^" + r"([\d.,]+)".join(words) + "$"

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from math import isfinite
 from pathlib import Path
 
 from ov_assets.companies import COMPANIES
 
 Value = str | int | float | tuple[str, ...]
 SHIPPED = "pages.toml"
-PATTERNS = ("list.footer_range", "detail.not_yet_text")
+PATTERNS = {"list.footer_range": 3, "detail.not_yet_text": 0}  # and how many groups each has
 
 
 class PagesFileError(Exception):
@@ -112,12 +113,16 @@ def _check(name: str, value: Value, known: Mapping[str, Value]) -> None:
         raise PagesFileError(f"there is no «{name}»{f'; perhaps «{near[0]}»' if near else ''}")
     if name in PATTERNS:
         try:
-            re.compile(str(value))
+            groups = re.compile(str(value)).groups
         except re.error as error:
             raise PagesFileError(f"«{name}» is no pattern: {error}") from None
+        if groups < PATTERNS[name]:
+            raise PagesFileError(f"«{name}» must have {PATTERNS[name]} groups, for from, to and total")
     wanted = _kind(known[name])
     if _kind(value) != wanted or value in ("", ()):
         raise PagesFileError(f"«{name}» must be {wanted}, and not empty")
+    if isinstance(value, int | float) and not (isfinite(value) and value > 0):
+        raise PagesFileError(f"«{name}» must be more than 0")
 
 
 def _kind(value: Value) -> str:

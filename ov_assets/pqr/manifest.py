@@ -41,18 +41,20 @@ class MissingFile:
     """An attachment that the page names and the portal doesn't hand out.
 
     nombre: as the portal shows it, so never in a message. posicion: its place on the page, from 1: what
-    messages call it. causa: what came in its place. desde: since when it lacks, aware.
+    messages call it. causa: what came in its place. desde: since when it lacks, aware. conservado: an earlier
+    capture had it, and that file is kept.
     """
 
     nombre: str
     posicion: int
     causa: str
     desde: datetime
+    conservado: bool = False
 
     def __str__(self) -> str:
         return f"adjunto {self.posicion} ({self.causa})"
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, str | int | bool]:
         return asdict(self) | {"desde": self.desde.isoformat()}
 
     @classmethod
@@ -82,7 +84,7 @@ class Manifest:
     def names(self) -> Counter[str]:
         """The names of the attachments that the page showed, and how often each."""
         had = Counter(file.nombre for file in self.archivos if file.clase is Clase.ADJUNTO)
-        return had | Counter(file.nombre for file in self.adjuntos_faltantes)
+        return had + Counter(file.nombre for file in self.adjuntos_faltantes if not file.conservado)
 
     @property
     def lacking_since(self) -> datetime | None:

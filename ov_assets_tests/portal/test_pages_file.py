@@ -70,6 +70,9 @@ def test_an_overlay_holds_for_all_or_for_one(tmp_path: Path) -> None:
         ("[list]\nnext = 3", "must be a text"),
         ("[list]\nnext = ''", "not empty"),
         ("[list]\nfooter_range = '('", "no pattern"),
+        ("[list]\nfooter_range = '(.) - (.)'", "3 groups"),
+        ("[limits]\nanswer_timeout_s = 0", "more than 0"),
+        ("[limits]\nanswer_timeout_s = inf", "more than 0"),
         ("[labels]\nnic = 'NIC'", "must be a list of texts"),
         ("[limits]\npage_timeout_s = '9'", "must be a number"),
         ("[limits]\npage_timeout_s = true", "bool"),
@@ -109,6 +112,7 @@ def test_what_comes_nearest() -> None:
         assert pattern
         assert re.match(pattern, text).groups() == ("1", "10", "23")
     assert range_like("Página 2") is None
+    assert range_like("23 registros, 1 - 10") is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_what_comes_nearest() -> None:
     [
         ({"numero_radicado": "Radicado de la PQR"}, set(), {}, {"numero_radicado": "Radicado de la PQR"}),
         ({"telefono": "Fijo", "celular": "Móvil"}, set(), {}, {"telefono": "Fijo", "celular": "Móvil"}),
-        ({"nic": "Cuenta", "comentarios": "Notas"}, set(), {}, {"nic": "Cuenta"}),
+        ({"nic": "Cuenta", "comentarios": "Notas"}, set(), {}, {"nic": "Cuenta", "comentarios": "Notas"}),
         (
             {"estado_solicitud": "Situación"},
             {"finalizar", "comentarios"},

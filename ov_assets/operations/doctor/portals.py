@@ -46,7 +46,7 @@ def look(company: str) -> Iterator[Diagnosis]:
         return
     with ExitStack() as held:
         try:
-            _reserve(held, company)
+            reserve_account(held, company)
             findings = asyncio.run(examine(site, Portals().limits(site), today()))
         except LockBusyError:
             yield from _unseen(area, "una ejecución está usando la cuenta: repita cuando termine")
@@ -73,7 +73,7 @@ def _answers(area: Area, site: Site) -> Diagnosis:
     return area.good(ANSWERS, site.base_url)
 
 
-def _reserve(held: ExitStack, company: str) -> None:
+def reserve_account(held: ExitStack, company: str) -> None:
     """A second login may end the session of a run. Without the database no run can be at work.
 
     Raises LockBusyError.

@@ -2,8 +2,9 @@
 // itself, and the selectors that find them. Nothing that a single row or value says is among those.
 //
 // among: a selector. saying: what the element's own text must be like, or null. taken: selectors of what is
-// known already. together: whether alike elements are one thing, such as the rows of a table.
-() => ([among, saying, taken, together]) => {
+// known already. together: whether alike elements are one thing, such as the rows of a table: then nothing that
+// may be one row's own counts. before: only the last one that stands before an element of this selector, or null.
+() => ([among, saying, taken, together, before]) => {
   const NAMED = ["ng-model", "name", "ng-click", "ng-repeat", "tooltip", "aria-label", "title", "placeholder", "id", "role", "type"];
   const PASSING = /^ng-|focused|theme$|^(active|open|collapsed|disabled|selected)/;
   const SAYING = saying && new RegExp(saying, "i");
@@ -16,6 +17,7 @@
   const attribute = (element, name) => {
     const value = element.getAttribute(name);
     if (!value || value.length > 60 || (name === "id" && /\d/.test(value))) return null;
+    if (together && (/\d|\.\w{2,4}$/.test(value) || (own(element) && value.includes(own(element))))) return null;
     if (name === "ng-click" && value.includes("(")) return `${element.localName}[ng-click^=${quoted(value.split("(")[0] + "(")}]`;
     return `${element.localName}[${name}=${quoted(value)}]`;
   };
@@ -39,7 +41,7 @@
     const named = NAMED.map((name) => attribute(first, name)).filter(Boolean);
     const styled = classes(first).map((name) => `${tag}.${CSS.escape(name)}`);
     const above = first.parentElement ? classes(first.parentElement).map((name) => `.${CSS.escape(name)} > ${tag}`) : [];
-    const all = [...named, ...styled, ...above, tag, ...(group.length === 1 ? [place(first)] : [])];
+    const all = [...named, ...styled, ...above, tag, ...(together ? [] : [place(first)])];
     const costs = all.map((selector) => [finds(selector, group), selector]).filter(([cost]) => cost < Infinity);
     const least = Math.min(...costs.map(([cost]) => cost));
     return costs.filter(([cost]) => cost === least).map(([, selector]) => selector);
@@ -47,6 +49,8 @@
   const fits = [...document.querySelectorAll(among)].filter(
     (element) => visible(element) && !isTaken(element) && (!SAYING || SAYING.test(own(element))),
   );
+  const precedes = (element) => element.compareDocumentPosition(document.querySelector(before)) & Node.DOCUMENT_POSITION_FOLLOWING;
+  if (before && document.querySelector(before)) fits.splice(0, fits.length, ...fits.filter(precedes).slice(-1));
   const innermost = SAYING ? fits.filter((element) => !fits.some((other) => other !== element && element.contains(other))) : fits;
   const groups = new Map();
   for (const [index, element] of innermost.entries()) {

@@ -10,7 +10,7 @@ from ov_assets.portal.pages.filter import shown_state
 from ov_assets.portal.pages_file import Pages
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Site
-from ov_assets.pqr.record import canonical_label, normalise
+from ov_assets.pqr.record import RADICADO, canonical_label, normalise
 
 FECHA = re.compile(r"\d{4}[/-]\d{2}[/-]\d{2} \d{2}:\d{2}(:\d{2})?")
 COLUMNS = ("numero_radicado", "fecha", "estado")
@@ -44,6 +44,17 @@ def _by_content(name: str, cells: list[list[str]], estado: str) -> int | None:
     return fits[0] if len(fits) == 1 else None
 
 
+def caption_of(name: str, page: dict, estado: str) -> str | None:
+    """The caption of the column whose cells can only be `name`'s; None if none can be told, or has one."""
+    cells = [[normalise(text) for text in row["cells"]] for row in page["rows"]]
+    actions = {row["actionIndex"] for row in page["rows"]}
+    headers = [text for index, text in enumerate(page["headers"]) if index not in actions]
+    if not cells or {len(row) for row in cells} != {len(headers)}:
+        return None
+    place = _by_content(name, cells, estado)
+    return headers[place] or None if place is not None else None
+
+
 def listed_rows(site: Site, page: dict, estado: str) -> list[ListedRow]:
     """The rows of one page of the list, as `read_list.js` gives it. estado: what was asked for.
 
@@ -71,6 +82,8 @@ def listed_rows(site: Site, page: dict, estado: str) -> list[ListedRow]:
             place = _by_content(name, cells_even, shown_estado)
         if place is None:
             raise LayoutChanged(site.company.slug, f"no column of the list can be told to be «{name}»")
+        if name == "numero_radicado" and not all(RADICADO.fullmatch(row[place]) for row in cells_even):
+            raise LayoutChanged(site.company.slug, "the list's column of radicados holds other things")
         index[name] = place
     return [
         ListedRow(

@@ -165,7 +165,10 @@ class DetailTab:
             learnt.follows_hash = None if {one.kind for one in failures} - learnt.in_vain.keys() else False
         raise_failures(self._company, row, failures)
         pairs = (await tab.page.evaluate(self._pages.script("read_detail")))["pairs"]
-        if pairs and "numero_radicado" not in fields_of(pairs, self._pages):
+        if not pairs:
+            label = self._pages["detail.label"]
+            raise LayoutChanged(self._company, f"the detail page has no {label}", day=row.day)
+        if "numero_radicado" not in fields_of(pairs, self._pages):
             label = self._pages.words("labels.numero_radicado")[0]
             raise LayoutChanged(self._company, f"the detail page has no label «{label}»", day=row.day)
         raise DetailMissing(

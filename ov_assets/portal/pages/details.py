@@ -244,5 +244,11 @@ class Details:
 
     def _says(self, standing: Manifest, reading: Reading) -> bool:
         """Whether a capture says what the page does: the same record, and as many files by each name."""
-        same_names = standing.names == Counter(reading.attachments)
-        return same_names and self._store.read_pqr(standing) == reading.pqr
+        captured = self._store.read_pqr(standing)
+        if gone := sorted(name for name in reading.absent if getattr(captured, name)):
+            raise LayoutChanged(
+                self._session.company,
+                f"the detail page has no label any more for {', '.join(gone)}",
+                day=standing.fecha,
+            )
+        return standing.names == Counter(reading.attachments) and captured == reading.pqr

@@ -1,7 +1,7 @@
 """All files of one PQR: one that can't be had is given up by itself, and named; the others are kept."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ov_assets.portal.browser.retry import TRIES
@@ -47,8 +47,9 @@ class Files:
             if data is None and index not in self._given_up:
                 data = await self._one(tab, index, reading, read_at, last_try)
             if index in self._given_up:
-                fetched.missing.append(self._given_up[index])
-                data = self._stored(name)
+                data = self._stored(name) if reading.attachments.count(name) == 1 else None
+                kept = replace(self._given_up[index], conservado=data is not None)
+                fetched.missing.append(kept)
             if data is not None:
                 fetched.files.append((name, data))
         return fetched
@@ -77,7 +78,9 @@ class Files:
         except (AttachmentFailed, SessionExpired, AccessBlocked) as fault:
             failed = await self._own(fault, index, logins)
         self._failed[index] += 1
-        if self._failed[index] < TRIES and not last_try:
+        had = self._before.names[names[index]] if self._before else 0
+        # Which of several files of one name the capture before had isn't known: it stays as it is.
+        if (self._failed[index] < TRIES and not last_try) or had >= names.count(names[index]) > 1:
             raise failed
         since = {file.nombre: file.desde for file in self._missing_before}
         self._given_up[index] = MissingFile(

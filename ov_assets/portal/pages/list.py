@@ -175,7 +175,9 @@ class PqrList:
                     repeated.append(row.numero_radicado)
                 rows[row.numero_radicado] = row
             on_page(shown)
-            if (total is None and await table.is_last(page)) or (total is not None and upper >= total):
+            if total is None and not page["hasNext"]:
+                page = await table.as_last(page)
+            if not page["hasNext"] if total is None else upper >= total:
                 break
             self._check_total(came if total is None else None, wanted)
             if not page["hasNext"]:

@@ -8,11 +8,15 @@ from ov_assets.portal.errors import DetailMissing, LayoutChanged
 from ov_assets.portal.pages_file import Pages
 from ov_assets.portal.row import ListedRow
 from ov_assets.portal.site import Site
-from ov_assets.pqr.record import FIELDS, Pqr, canonical_label
+from ov_assets.pqr.record import FIELDS, Pqr, canonical_label, normalise
 
 # Seen on Afinia's pages only; whether Air-e shows them isn't known.
 OPTIONAL = frozenset({"finalizar", "adjuntar_archivo", "comentarios"})
 ATTACHMENTS = "adjuntos"
+FILE_NAME = re.compile(
+    r"\S\.(pdf|jpe?g|png|gif|tiff?|bmp|heic|docx?|xlsx?|pptx?|odt|csv|txt|xml|zip|rar|7z|msg|eml|mp[34])\b",
+    re.IGNORECASE,
+)
 EVERYTHING = frozenset({*FIELDS, ATTACHMENTS})
 
 
@@ -30,12 +34,15 @@ def fields_of(pairs: Iterable[tuple[str, str | None]], pages: Pages) -> set[str]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one detail page showed: the record, the names of its attachments, in page order, and what of it
-    is filled: names of fields, and whether it has attachments."""
+    """What one detail page showed: the record, and the names of its attachments, in page order.
+
+    filled: names of its fields, and whether it has attachments. absent: fields that it has no label for.
+    """
 
     pqr: Pqr
     attachments: tuple[str, ...]
     filled: frozenset[str]
+    absent: frozenset[str]
 
     @classmethod
     def of(cls, site: Site, raw: dict, row: ListedRow) -> "Reading":
@@ -59,8 +66,23 @@ class Reading:
             raise DetailMissing(
                 company, "the page shows another PQR", day=row.day, radicado=row.numero_radicado
             )
+        if FILE_NAME.search(_without(pqr.documento_prueba, raw["attachments"])):
+            raise LayoutChanged(
+                company,
+                f"a detail page names files without a link ({pages['detail.attachment']})",
+                day=row.day,
+            )
         not_yet = re.compile(pages["detail.not_yet_text"], re.IGNORECASE)
         filled = {name for name in FIELDS if (value := getattr(pqr, name)) and not not_yet.match(value)}
         if raw["attachments"]:
             filled.add(ATTACHMENTS)
-        return cls(pqr, tuple(raw["attachments"]), frozenset(filled))
+        absent = frozenset(FIELDS) - shown.keys()
+        return cls(pqr, tuple(raw["attachments"]), frozenset(filled), absent)
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    """A text without each of these names once."""
+    left = " ".join(text.split())
+    for name in sorted((" ".join(normalise(name).split()) for name in names), key=len, reverse=True):
+        left = left.replace(name, " ", 1) if name else left
+    return left

@@ -92,16 +92,23 @@ class Table:
         self.raise_failures(day, besides=())
         return await self.page()
 
-    async def is_last(self, page: dict) -> bool:
-        """Whether «Next» stays switched off when nothing is under way, where no total tells the last page."""
-        if page["hasNext"]:
-            return False
+    async def as_last(self, page: dict) -> dict:
+        """The same page, with «Next» as it is once nothing is under way, and a while after.
+
+        Where no total tells the last page, only «Next» does, and it may be switched on after the rows.
+        """
         with contextlib.suppress(PortalDown):
-            await self._tab.watch.settled(
-                self._mark, self._answer_s, start_within_s=0, of=self._session.learnt.lists
+            await self._tab.watch.settled(self._mark, self._answer_s, start_within_s=0, besides=self._noise)
+        with contextlib.suppress(PlaywrightTimeout):
+            await self._tab.page.wait_for_function(
+                f"() => ({self._pages.script('read_list')})().hasNext",
+                timeout=self._session.limits.late_field_grace_s * 1000,
+                polling=POLL_MS,
             )
         shown = await self.now()
-        return not shown["hasNext"] and _hrefs(shown) == _hrefs(page)
+        if _hrefs(shown) != _hrefs(page):
+            raise ListUnstable(self._company, "the rows of a page changed while it was read")
+        return shown
 
     async def _explain(self) -> None:
         """Raise why no whole page is on show."""

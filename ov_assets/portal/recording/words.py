@@ -11,12 +11,12 @@ from ov_assets.portal.recording.mask import WORD, fold
 SPOKEN = """
 a abierto abrir acceder acceso accion acciones aceptar actual actualizar adjunta adjuntar adjunto
 adjuntos ajax al ante anterior anulado apellido apellidos api app archivo archivos asignado asunto
-atencion ayuda back borrar busca buscando buscar busqueda button cambiar cambio campo campos canal
+atencion ayuda back borrar busca buscando buscar busqueda button cambiar cambio canal
 canales cancel cancelado cancelar captcha cargando cargar causal celda celular cerrado cerrar clave
 close codigo columna columnas comentario comentarios con concepto confirmar consulta consultar
 contrasena contrato controlador correo crear cuenta cuerpo data date dato datos day dd de del
 demostracion descargar desde details detalle detalles dia dialog direccion disponible documento
-documentos domingo download e edit editar el electronica electronico elegir eliminar email en
+documentos download e edit editar el electronica electronico elegir eliminar email en
 encontraron enviar error escriba escribe espere estado estados estimado etapa evidencia exportar
 factura facturas fecha fechas fijo fila filas filter filtrar filtro filtros fin final finalizar
 first fisica formato formulario gateway gestion gestionar grupo guardar hasta historial home hora id

@@ -145,6 +145,11 @@ COMMENT ON COLUMN data_general.listado_ov.releer_en IS
 COMMENT ON COLUMN data_general.listado_ov.adjuntos_faltantes IS
     'Los adjuntos que el portal nombra y no entregó: nombre, posicion en la página, causa y desde cuándo. [] si ninguno.';
 
+-- What was captured before this has no plan yet: the budget of a day bounds how much of it is read at once.
+UPDATE data_general.listado_ov SET releer_en = now()
+WHERE presente AND capturado_en IS NULL AND releer_en IS NULL
+    AND huella_capturada IS NOT NULL AND fecha_dia >= current_date - 30;
+
 CREATE INDEX IF NOT EXISTS listado_ov_por_releer ON data_general.listado_ov (releer_en)
     WHERE presente AND releer_en IS NOT NULL;
 CREATE INDEX IF NOT EXISTS listado_ov_con_faltantes ON data_general.listado_ov (empresa, fecha_dia)
