@@ -78,6 +78,22 @@ def test_a_link_or_a_label_with_another_name_takes_nothing_from_what_is_captured
         assert differences(portal, tmp_path / "data") == (set(), [])
 
 
+def test_a_first_capture_without_a_known_link_is_kept_and_says_which_file_lacks(
+    portal: Any, tmp_path: Path
+) -> None:
+    [radicado] = add_pqrs(portal, 1, attachments=2)
+    sign_in(portal, tmp_path / "home")
+    faults(portal, renamed={"words": RENAMED_LINK})
+    assert read_again(portal, tmp_path).missing_files == 2
+    manifest = CaptureStore(tmp_path / "data", COMPANY, EMPTY_DAY).manifests()[radicado]
+    named = [file["nombre"] for file in truth(portal)[radicado]["adjuntos"]]
+    assert [file.nombre for file in manifest.adjuntos_faltantes] == named
+    assert set(read_again(portal, tmp_path).reread) == {radicado}
+    faults(portal, renamed=None)
+    assert read_again(portal, tmp_path).fresh == [radicado]
+    assert differences(portal, tmp_path / "data") == (set(), [])
+
+
 @pytest.mark.parametrize("late", [BY_TIMER, BY_REQUEST], ids=["timer", "request"])
 def test_without_a_total_a_page_is_the_last_only_if_next_stays_off(
     portal: Any, tmp_path: Path, late: str

@@ -245,10 +245,15 @@ class Details:
     def _says(self, standing: Manifest, reading: Reading) -> bool:
         """Whether a capture says what the page does: the same record, and as many files by each name."""
         captured = self._store.read_pqr(standing)
+        if set(reading.unlinked) - {file.nombre for file in standing.adjuntos_faltantes}:
+            raise LayoutChanged(
+                self._session.company, "the detail page names files without a link", day=standing.fecha
+            )
         if gone := sorted(name for name in reading.absent if getattr(captured, name)):
             raise LayoutChanged(
                 self._session.company,
                 f"the detail page has no label any more for {', '.join(gone)}",
                 day=standing.fecha,
             )
-        return standing.names == Counter(reading.attachments) and captured == reading.pqr
+        names = Counter([*reading.attachments, *reading.unlinked])
+        return standing.names == names and captured == reading.pqr

@@ -23,6 +23,9 @@ class Fetched:
     missing: list[MissingFile] = field(default_factory=list)
 
 
+WITHOUT_LINK = "la página no tiene un enlace conocido: ov doctor portal"
+
+
 class Files:
     """The attachments of one PQR, over as many openings of its page as they take."""
 
@@ -50,6 +53,14 @@ class Files:
                 data = self._stored(name) if reading.attachments.count(name) == 1 else None
                 kept = replace(self._given_up[index], conservado=data is not None)
                 fetched.missing.append(kept)
+            if data is not None:
+                fetched.files.append((name, data))
+        since = {file.nombre: file.desde for file in self._missing_before}
+        for index, name in enumerate(reading.unlinked, start=len(reading.attachments)):
+            data = self._stored(name)
+            fetched.missing.append(
+                MissingFile(name, index + 1, WITHOUT_LINK, since.get(name, read_at), data is not None)
+            )
             if data is not None:
                 fetched.files.append((name, data))
         return fetched

@@ -1,7 +1,7 @@
 """What one detail page shows, as a record: by its labels, whatever else stands there."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ov_assets.portal.errors import DetailMissing, LayoutChanged
@@ -14,7 +14,7 @@ from ov_assets.pqr.record import FIELDS, Pqr, canonical_label, normalise
 OPTIONAL = frozenset({"finalizar", "adjuntar_archivo", "comentarios"})
 ATTACHMENTS = "adjuntos"
 FILE_NAME = re.compile(
-    r"\S\.(pdf|jpe?g|png|gif|tiff?|bmp|heic|docx?|xlsx?|pptx?|odt|csv|txt|xml|zip|rar|7z|msg|eml|mp[34])\b",
+    r"\S+\.(?:pdf|jpe?g|png|gif|tiff?|bmp|heic|docx?|xlsx?|pptx?|odt|csv|txt|xml|zip|rar|7z|msg|eml|mp[34])\b",
     re.IGNORECASE,
 )
 EVERYTHING = frozenset({*FIELDS, ATTACHMENTS})
@@ -37,12 +37,14 @@ class Reading:
     """What one detail page showed: the record, and the names of its attachments, in page order.
 
     filled: names of its fields, and whether it has attachments. absent: fields that it has no label for.
+    unlinked: files that it names, and has no link to that we know.
     """
 
     pqr: Pqr
     attachments: tuple[str, ...]
     filled: frozenset[str]
     absent: frozenset[str]
+    unlinked: tuple[str, ...]
 
     @classmethod
     def of(cls, site: Site, raw: dict, row: ListedRow) -> "Reading":
@@ -66,23 +68,21 @@ class Reading:
             raise DetailMissing(
                 company, "the page shows another PQR", day=row.day, radicado=row.numero_radicado
             )
-        if FILE_NAME.search(_without(pqr.documento_prueba, raw["attachments"])):
-            raise LayoutChanged(
-                company,
-                f"a detail page names files without a link ({pages['detail.attachment']})",
-                day=row.day,
-            )
         not_yet = re.compile(pages["detail.not_yet_text"], re.IGNORECASE)
         filled = {name for name in FIELDS if (value := getattr(pqr, name)) and not not_yet.match(value)}
         if raw["attachments"]:
             filled.add(ATTACHMENTS)
         absent = frozenset(FIELDS) - shown.keys()
-        return cls(pqr, tuple(raw["attachments"]), frozenset(filled), absent)
+        names = tuple(raw["attachments"])
+        return cls(pqr, names, frozenset(filled), absent, _unlinked(pqr.documento_prueba, names))
 
 
-def _without(text: str, names: Iterable[str]) -> str:
-    """A text without each of these names once."""
-    left = " ".join(text.split())
+def _unlinked(text: str, names: Sequence[str]) -> tuple[str, ...]:
+    """What looks like the name of a file in a text, beyond what its links are there for."""
+    left, unnamed = " ".join(text.split()), 0
     for name in sorted((" ".join(normalise(name).split()) for name in names), key=len, reverse=True):
-        left = left.replace(name, " ", 1) if name else left
-    return left
+        if name and name in left:
+            left = left.replace(name, " ", 1)
+        else:
+            unnamed += 1
+    return tuple(match[0] for match in FILE_NAME.finditer(left))[unnamed:]
