@@ -64,7 +64,7 @@ WAYS = (
     *(("sgc", name) for name in SGC_MODES),
     *((name, value) for name, values in OTHERS.items() for value in values),
 )
-SIZES = (3, 3, 11, 11, 21)
+SIZES = (2, 2, 2, 11, 21)
 
 
 def switches_of(ways: list[tuple[str, Any]], radicados: list[str]) -> dict[str, Any]:
