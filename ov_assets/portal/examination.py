@@ -19,7 +19,7 @@ from ov_assets.portal.browser.login import ELEMENTS as LOGIN
 from ov_assets.portal.browser.login import close_popup
 from ov_assets.portal.browser.session import PortalSession, browser_failed, portal_session
 from ov_assets.portal.contract import Finding, look_for
-from ov_assets.portal.errors import PortalDown, PortalError
+from ov_assets.portal.errors import DetailMissing, PortalDown, PortalError
 from ov_assets.portal.nearest import line, nearest, nearest_labels, nearest_text, range_like
 from ov_assets.portal.pages import attachments
 from ov_assets.portal.pages.columns import COLUMNS, caption_of
@@ -87,15 +87,15 @@ class _Examination:
             self._names[name] = instead if isinstance(instead, str) else tuple(instead)
 
     async def _check(self, page: Page, *names: str) -> None:
-        known = [finding.name for finding in self.findings if f"nearest.{finding.name}" in self._names]
-        for name in names:
-            [finding] = await look_for(page, self.pages, [name])
+        findings = await look_for(page, self.pages, names)
+        seen = [*self.findings, *(finding for finding in findings if finding.holds)]
+        known = [finding.name for finding in seen if f"nearest.{finding.name}" in self._names]
+        for finding in findings:
             if finding.holds:
                 self.findings.append(finding)
             else:
-                held = [other for other in names if (await look_for(page, self.pages, [other]))[0].holds]
-                self._told(name, "0", await nearest(page, self.pages, name, [*known, *held]))
-            known.append(name)
+                self._told(finding.name, "0", await nearest(page, self.pages, finding.name, known))
+                known.append(finding.name)
 
     async def _step(self, name: str, step: Awaitable[str]) -> bool:
         """Try one of the capture's own steps."""
@@ -152,8 +152,7 @@ class _Examination:
     async def _toggle_text(self, page: Page) -> None:
         toggles = await page.locator(self.pages["filter.toggle"]).all_text_contents()
         text = self.pages["filter.toggle_text"]
-        holds = any(text.casefold() in shown.casefold() for shown in toggles)
-        if holds:
+        if any(text.casefold() in shown.casefold() for shown in toggles):
             self.findings.append(Finding("filter.toggle_text", text, True, text))
         elif instead := nearest_text([text], [" ".join(shown.split()) for shown in toggles if shown.strip()]):
             self._told("filter.toggle_text", f"«{instead}»", instead)
@@ -213,36 +212,34 @@ class _Examination:
 
         if await self._step("step: filter and search", filtered()):
             await self._step("step: next page and back", pqr_list.turn_and_back(wanted))
-            if rows:
-                await self._details(session, rows[:DETAILS_MAX])
-            else:
-                what = f"nothing to look at: no PQR within {SAMPLE.days} days"
-                self.findings.append(Finding("step: detail", "works", False, what))
+            await self._step("step: details", self._details(session, rows[:DETAILS_MAX]))
         await pqr_list.close()
 
-    async def _details(self, session: PortalSession, rows: list[ListedRow]) -> None:
+    async def _details(self, session: PortalSession, rows: list[ListedRow]) -> str:
         """The first PQR's labels; then on to the first that has a file."""
+        if not rows:
+            raise DetailMissing(self._company, f"nothing to look at: no PQR within {SAMPLE.days} days")
         detail = DetailTab(session)
         try:
             for number, row in enumerate(rows):
-                if not number and not await self._step("step: labels", self._labels(session, detail, row)):
-                    return
-                has_file = await self._has_file(session, detail, row)
+                page = await self._shown(session, detail, row)
+                if not number:
+                    await self._labels(page)
+                has_file = await self._has_file(page)
                 if number and not has_file:
                     continue
                 reading: list[Reading] = []
-                if not await self._step("step: detail", _read(detail, row, reading)):
-                    return
-                if has_file:
+                is_read = await self._step("step: detail", _read(detail, row, reading))
+                if is_read and has_file:
                     await self._step("step: attachment", _fetched(session, detail, reading[0], row))
-                    return
-            self.findings.append(Finding("detail.attachment", "", True, f"none in {len(rows)} PQR"))
+                if not is_read or has_file:
+                    return f"{number + 1} PQR"
+            return f"{len(rows)} PQR, none with a file"
         finally:
             await detail.close()
 
-    async def _has_file(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> bool:
+    async def _has_file(self, page: Page) -> bool:
         """Whether a page names files; then its links are looked for, too."""
-        page = await self._shown(session, detail, row)
         raw = await page.evaluate(self.pages.script("read_detail"))
         texts = [text for label, text in raw["pairs"] if field_name(label, self.pages) == "documento_prueba"]
         if not raw["attachments"] and not any(FILE_NAME.search(text or "") for text in texts):
@@ -258,8 +255,7 @@ class _Examination:
         await asyncio.sleep(session.limits.late_field_grace_s)
         return page
 
-    async def _labels(self, session: PortalSession, detail: DetailTab, row: ListedRow) -> str:
-        page = await self._shown(session, detail, row)
+    async def _labels(self, page: Page) -> None:
         await self._check(page, "detail.label")
         pairs = (await page.evaluate(self.pages.script("read_detail")))["pairs"]
         labels = [label.strip() for label, _ in pairs]
@@ -277,7 +273,6 @@ class _Examination:
             page, self.pages, "detail.claim_number", ()
         ):
             await self._check(page, "detail.claim_number")
-        return f"{len(labels)} labels"
 
 
 async def _read(detail: DetailTab, row: ListedRow, reading: list[Reading]) -> str:

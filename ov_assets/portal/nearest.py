@@ -7,15 +7,15 @@ from difflib import SequenceMatcher
 
 from playwright.async_api import Page
 
-from ov_assets.portal.pages.reading import OPTIONAL, field_name
+from ov_assets.portal.pages.reading import FILE_NAME, OPTIONAL, field_name
 from ov_assets.portal.pages_file import Pages
 from ov_assets.pqr.record import FIELDS
 
 ALIKE_MIN = 0.7
 SAME_LABEL_MIN = 0.6  # of a label's words
 LABEL_CHARS_MAX = 40
+LABELS_FOUND_MAX = 1.5  # times as many elements as there are labels that are known
 PREFIXES = frozenset({"md", "ng"})  # of whatever a library draws
-FILE_NAME = r"\.[a-z0-9]{2,4}$"
 RANGE_NUMBERS = 3
 NUMBER = r"\d[\d.,]*"
 # What comes more than once on a page, and is one thing.
@@ -76,6 +76,8 @@ async def nearest(page: Page, pages: Pages, name: str, known: Iterable[str]) -> 
     is_only_one = len(found) == 1 and name != AS_TEXT and name not in CLICKED
     if not (_alike(wanted, best["words"]) or together or name in ORDERED or is_only_one):
         return None
+    if name == "detail.label" and best["found"] > LABELS_FOUND_MAX * best["count"]:
+        return None  # it finds the values, too
     selector: str = best["selectors"][0]
     return selector
 
@@ -85,7 +87,7 @@ def _saying(name: str, pages: Pages) -> str | None:
     if name == "list.footer":
         return r"^\D{0,30}[\d.,]+\D{1,12}[\d.,]+\D{1,12}[\d.,]+\D{0,30}$"
     if name == "detail.attachment":
-        return FILE_NAME
+        return f"{FILE_NAME.pattern}$"
     if name == "detail.label":
         labels = (re.escape(label) for field in FIELDS for label in pages.words(f"labels.{field}"))
         return rf"^({'|'.join(labels)})\s*:?$"

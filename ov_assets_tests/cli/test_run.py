@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from ov_assets.cli import main
 from ov_assets.days import CompanyDay
 from ov_assets_tests.assets.flow_tools import EMPTY_DAY, add_pqr, assert_equals_truth
+from ov_assets_tests.portal.tools import add_pqrs, faults
 
 OV = [sys.executable, "-c", "from ov_assets.cli import main; main()"]
 PARTITION = CompanyDay("aire", date.fromisoformat(EMPTY_DAY))
@@ -68,6 +69,19 @@ def test_json_is_one_object_with_the_counts(portal: Any, environment: dict[str, 
         "verified": 5,
         "errors": [],
     }
+
+
+def test_one_run_ends_complete_though_everything_fails_once(
+    portal: Any, environment: dict[str, str], database: dict[str, Any], bucket: Any
+) -> None:
+    """The log-in, each page of the list, each detail and each file."""
+    add_pqrs(portal, 12, day=PARTITION.day, attachments=1, campos={"comentarios": "x"})
+    faults(portal, fails_once=True, sgc={"*": "late"}, late_comments=True)
+    done = ov(environment, *RUN, "--json")
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout)
+    assert (counts["captured"], counts["pending"], counts["verified"]) == (12, 0, counts["files"])
+    assert assert_equals_truth(portal, database, bucket, PARTITION) == 3 * 12 + 1
 
 
 @pytest.mark.usefixtures("kept_session")

@@ -106,14 +106,6 @@ def test_what_was_learnt_is_kept_for_its_portal_alone(portal: Any, tmp_path: Pat
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_everything_may_fail_once(portal: Any, tmp_path: Path) -> None:
-    add_pqrs(portal, 12, attachments=1, campos={"comentarios": "x"})
-    faults(portal, fails_once=True, sgc={"*": "late"}, late_comments=True)
-    report = capture(portal, tmp_path, quick(tmp_path))
-    assert report.failures == {}
-    assert differences(portal, tmp_path) == (set(), [])
-
-
 def test_a_walk_goes_on_from_the_page_that_failed(portal: Any, tmp_path: Path) -> None:
     add_pqrs(portal, 41, attachments=0)
     sign_in(portal, tmp_path)

@@ -9,6 +9,7 @@ from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.requests import kind_of, raise_for_status
+from ov_assets.portal.browser.tab import POLL_MS
 from ov_assets.portal.errors import (
     AccessBlocked,
     LayoutChanged,
@@ -19,7 +20,6 @@ from ov_assets.portal.errors import (
     PortalError,
 )
 from ov_assets.portal.pages_file import Pages
-from ov_assets.portal.scripts import POLL_MS
 from ov_assets.portal.site import Site
 
 ELEMENTS = ("login.username", "login.password", "login.submit")

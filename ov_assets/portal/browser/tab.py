@@ -12,6 +12,8 @@ from ov_assets.portal.browser.requests import RequestsWatch
 from ov_assets.portal.site import Site
 
 CLOSE_TIMEOUT_S = 3.0
+# By the clock: a tab that isn't in front draws a frame a second only, and Playwright looks once a frame.
+POLL_MS = 50
 
 
 @dataclass(slots=True)

@@ -1,5 +1,5 @@
 // Elements that may be the one that is missed, alike ones together: how many, the words that each says of
-// itself, and the selectors that find them. Nothing that a single row or value says is among those.
+// itself, and the selectors that find them, with how many elements these find. Nothing that a single row or value says is among those.
 //
 // among: a selector. saying: what the element's own text must be like, or null. taken: selectors of what is
 // known already. together: whether alike elements are one thing, such as the rows of a table: then nothing that
@@ -44,7 +44,7 @@
     const all = [...named, ...styled, ...above, tag, ...(together ? [] : [place(first)])];
     const costs = all.map((selector) => [finds(selector, group), selector]).filter(([cost]) => cost < Infinity);
     const least = Math.min(...costs.map(([cost]) => cost));
-    return costs.filter(([cost]) => cost === least).map(([, selector]) => selector);
+    return { found: least, selectors: costs.filter(([cost]) => cost === least).map(([, selector]) => selector) };
   };
   const fits = [...document.querySelectorAll(among)].filter(
     (element) => visible(element) && !isTaken(element) && (!SAYING || SAYING.test(own(element))),
@@ -65,6 +65,6 @@
       group[0].localName,
       group.length === 1 && own(group[0]).length <= 40 ? own(group[0]) : "",
     ].join(" "),
-    selectors: selectors(group),
+    ...selectors(group),
   }));
 }

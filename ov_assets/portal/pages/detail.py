@@ -11,7 +11,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from ov_assets.portal.browser.login import close_popup
 from ov_assets.portal.browser.requests import NO_ANSWER, Failed
 from ov_assets.portal.browser.session import PortalSession
-from ov_assets.portal.browser.tab import Tab
+from ov_assets.portal.browser.tab import POLL_MS, Tab
 from ov_assets.portal.errors import (
     DetailMissing,
     LayoutChanged,
@@ -23,7 +23,6 @@ from ov_assets.portal.pages.reading import EVERYTHING, Reading, fields_of
 from ov_assets.portal.pages.unanswered import raise_failures
 from ov_assets.portal.pages_file import Pages
 from ov_assets.portal.row import ListedRow
-from ov_assets.portal.scripts import POLL_MS
 
 ELEMENTS = ("detail.label", "detail.claim_number")
 PDF_MARGIN: PdfMargins = {"top": "1cm", "right": "1cm", "bottom": "1cm", "left": "1cm"}

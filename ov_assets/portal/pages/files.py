@@ -51,16 +51,13 @@ class Files:
                 data = await self._one(tab, index, reading, read_at, last_try)
             if index in self._given_up:
                 data = self._stored(name) if reading.attachments.count(name) == 1 else None
-                kept = replace(self._given_up[index], conservado=data is not None)
-                fetched.missing.append(kept)
+                fetched.missing.append(replace(self._given_up[index], conservado=data is not None))
             if data is not None:
                 fetched.files.append((name, data))
-        since = {file.nombre: file.desde for file in self._missing_before}
         for index, name in enumerate(reading.unlinked, start=len(reading.attachments)):
             data = self._stored(name)
-            fetched.missing.append(
-                MissingFile(name, index + 1, WITHOUT_LINK, since.get(name, read_at), data is not None)
-            )
+            missing = self._missing(index, name, WITHOUT_LINK, read_at)
+            fetched.missing.append(replace(missing, conservado=data is not None))
             if data is not None:
                 fetched.files.append((name, data))
         return fetched
@@ -93,11 +90,12 @@ class Files:
         # Which of several files of one name the capture before had isn't known: it stays as it is.
         if (self._failed[index] < TRIES and not last_try) or had >= names.count(names[index]) > 1:
             raise failed
-        since = {file.nombre: file.desde for file in self._missing_before}
-        self._given_up[index] = MissingFile(
-            names[index], index + 1, failed.problem, since.get(names[index], read_at)
-        )
+        self._given_up[index] = self._missing(index, names[index], failed.problem, read_at)
         return None
+
+    def _missing(self, index: int, name: str, cause: str, read_at: datetime) -> MissingFile:
+        since = {file.nombre: file.desde for file in self._missing_before}
+        return MissingFile(name, index + 1, cause, since.get(name, read_at))
 
     async def _own(
         self, fault: AttachmentFailed | SessionExpired | AccessBlocked, index: int, logins: int

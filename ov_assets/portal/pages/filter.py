@@ -6,11 +6,11 @@ from datetime import datetime
 from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from ov_assets.portal.browser.tab import POLL_MS
 from ov_assets.portal.errors import DayRefused, FilterNotApplied, LayoutChanged
 from ov_assets.portal.pages.controls import CONTROL_TIMEOUT_MS
 from ov_assets.portal.pages.look import FINALIZADO, Filter
 from ov_assets.portal.pages_file import Pages
-from ov_assets.portal.scripts import POLL_MS
 from ov_assets.portal.site import Site
 from ov_assets.timezone import BOGOTA
 

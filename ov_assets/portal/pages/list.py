@@ -193,6 +193,6 @@ class PqrList:
         if row.estado != wanted.estado or not wanted.first <= row.day <= wanted.last:
             raise FilterNotApplied(
                 self._company,
-                f"the list shows radicado {row.numero_radicado} of {row.day} in state «{row.estado}»",
+                f"the list shows radicado {row.numero_radicado} of {row.day}, or of another state",
                 day=wanted.first,
             )

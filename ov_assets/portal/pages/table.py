@@ -9,12 +9,11 @@ from datetime import date
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from ov_assets.portal.browser.session import PortalSession
-from ov_assets.portal.browser.tab import Tab
+from ov_assets.portal.browser.tab import POLL_MS, Tab
 from ov_assets.portal.errors import LayoutChanged, ListUnstable, PortalDown, PortalError, SessionExpired
 from ov_assets.portal.pages.controls import use
 from ov_assets.portal.pages.patience import patiently
 from ov_assets.portal.pages_file import Pages
-from ov_assets.portal.scripts import POLL_MS
 
 CLICK_TRIES = 4
 CLICK_ANSWERED_WITHIN_S = 1.5

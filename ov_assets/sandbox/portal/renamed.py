@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import control
 from .site import Site
 
 REWRITTEN = (b"text/html", b"text/javascript", b"application/javascript", b"application/json")
@@ -22,7 +23,7 @@ class Renamed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         renamed = self.site.faults.get("renamed")
-        if renamed is None or scope["type"] != "http":
+        if renamed is None or scope["type"] != "http" or scope["path"].startswith(control.PREFIX):
             await self.app(scope, receive, send)
             return
         asked = scope["query_string"]
